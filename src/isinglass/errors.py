@@ -1,0 +1,62 @@
+"""What can go wrong, in one tree.
+
+    IsinglassError
+    ├── ProblemError        the problem given is malformed            (also a ValueError)
+    │   └── FileFormatError a file breaks its format; names the line
+    ├── ParameterError      a parameter is unknown or out of range    (also a ValueError)
+    ├── MissingExtraError   an optional package is not installed      (also an ImportError)
+    └── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
+
+Every message says what was given, what is allowed and what to do next, in one sentence or two.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class IsinglassError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ProblemError(IsinglassError, ValueError):
+    """The problem given is malformed: NaN, contradiction, wrong shape, index out of range."""
+
+
+class FileFormatError(ProblemError):
+    """A problem file breaks the rules of its format.
+
+    ``path`` names the file, ``line`` the 1-based line (of the uncompressed text) or None.
+    """
+
+    def __init__(self, path: str | Path, message: str, line: int | None = None) -> None:
+        self.path = Path(path)
+        self.line = line
+        where = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{where}: {message}")
+
+
+class ParameterError(IsinglassError, ValueError):
+    """A parameter is unknown, of the wrong type or out of its range."""
+
+
+class MissingExtraError(IsinglassError, ImportError):
+    """An optional package is needed; the message carries the pip command."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed: "
+            f"pip install 'isinglass[{extra}]'"
+        )
+
+
+class OutOfMemoryError(IsinglassError, MemoryError):
+    """A call needs more memory than this machine has free; the message says both numbers."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for a misspelt name, or an empty string."""
+    matches = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
