@@ -1,0 +1,51 @@
+"""isinglass: open software to solve Ising and QUBO problems.
+
+    >>> import isinglass
+    >>> isinglass.solve({("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}).first.energy
+    -1.0
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isinglass.problems.compile import compile
+    from isinglass.problems.compiled import CompiledProblem
+    from isinglass.problems.files import read_file
+    from isinglass.problems.generators import generate
+    from isinglass.results.sampleset import SampleSet
+    from isinglass.sampler import Sampler
+    from isinglass.solving import solve
+
+_PLACES = {
+    "CompiledProblem": "isinglass.problems.compiled",
+    "SampleSet": "isinglass.results.sampleset",
+    "Sampler": "isinglass.sampler",
+    "compile": "isinglass.problems.compile",
+    "generate": "isinglass.problems.generators",
+    "read_file": "isinglass.problems.files",
+    "solve": "isinglass.solving",
+}
+
+__all__ = [
+    "CompiledProblem",
+    "SampleSet",
+    "Sampler",
+    "compile",
+    "generate",
+    "read_file",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: numba and the kernels take longer to import than all else together.
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'isinglass' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -37,3 +37,9 @@ def read_keys(seed: int, first_read: int, num_reads: int) -> np.ndarray:
     seed_word = _splitmix64(np.array([(seed + 0x9E3779B97F4A7C15) & _MASK], dtype=np.uint64))
     index = np.arange(first_read, first_read + num_reads, dtype=np.uint64)
     return _splitmix64(seed_word ^ _splitmix64(index + np.uint64(0x632BE59BD9B4E019)))
+
+
+def start_bits(key: np.uint64, words: int) -> np.ndarray:
+    """uint64[words]: the random start of a read, 64 spins a word; sweeps draw from elsewhere."""
+    index = np.arange(words, dtype=np.uint64)
+    return _splitmix64(_splitmix64(index ^ np.uint64(key)) + np.uint64(0xD1B54A32D192ED03))

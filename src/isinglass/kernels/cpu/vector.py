@@ -1,4 +1,4 @@
-"""Vector operations that numba cannot express: three LLVM snippets on arrays.
+"""Vector operations that numba cannot express: a few LLVM snippets on arrays.
 
 Each is written once as plain LLVM vector IR (``<64 x i8>`` and the like), so the code generator
 lowers it to AVX-512, AVX2 or NEON by itself. Each has a Python twin, which is its specification;
@@ -34,10 +34,6 @@ def _array(context: Any, builder: Any, array_type: Any, value: Any) -> Any:
     return context.make_array(array_type)(context, builder, value)
 
 
-def _load_unaligned(builder: Any, pointer: Any, vector_type: Any, item_bytes: int) -> Any:
-    return builder.load(builder.bitcast(pointer, vector_type.as_pointer()), align=item_bytes)
-
-
 def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
     """A vector with ``scalar`` in each lane."""
     vector_type = ir.VectorType(scalar.type, lanes)
@@ -50,112 +46,135 @@ def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
 # --- many replicas of one sparse spin -------------------------------------------------------
 
 
-def _lane_flips_python(
-    spins: Any, indices: Any, weights: Any, begin: int, end: int, base: Any, word: Any, slack: Any
-) -> Any:
-    lanes = 8 * spins.dtype.itemsize
-    flips = 0
-    for lane in range(lanes):
-        field = base
-        for k in range(begin, end):
+def _vector_parts(word_type: Any, item: Any) -> tuple[int, int]:
+    """(lanes a vector, vectors a word). One accumulator a machine vector, so none is spilled."""
+    lanes = min(word_type.bitwidth, VECTOR_BITS // item.bitwidth)
+    return lanes, word_type.bitwidth // lanes
+
+
+def _part_mask(builder: Any, word: Any, part: int, lanes: int) -> Any:
+    """Bits ``part * lanes`` onwards of ``word`` as ``<lanes x i1>``."""
+    if part:
+        word = builder.lshr(word, ir.Constant(word.type, part * lanes))
+    if word.type.width > lanes:
+        word = builder.trunc(word, ir.IntType(lanes))
+    return builder.bitcast(word, ir.VectorType(ir.IntType(1), lanes))
+
+
+def _part_pointer(builder: Any, pointer: Any, part: int, vector_ir: Any) -> Any:
+    offset = ir.Constant(ir.IntType(64), part * vector_ir.count)
+    return builder.bitcast(builder.gep(pointer, [offset]), vector_ir.as_pointer())
+
+
+def _lane_fields_python(
+    spins: Any, indices: Any, weights: Any, begin: int, end: int, base: Any, fields: Any
+) -> None:
+    fields[:] = base
+    for k in range(begin, end):
+        for lane in range(fields.shape[0]):
             if int(spins[indices[k]]) >> lane & 1:
-                field = slack.dtype.type(field + weights[k])
-        barrier = -field if int(word) >> lane & 1 else field
-        if barrier <= slack[lane]:
-            flips |= 1 << lane
-    return spins.dtype.type(flips)
+                fields[lane] += weights[k]
 
 
-@_llvm_operation(_lane_flips_python)
-def lane_flips(
+@_llvm_operation(_lane_fields_python)
+def lane_fields(
     typing_context: Any, spins: Any, indices: Any, weights: Any, begin: Any, end: Any, base: Any,
-    word: Any, slack: Any,
-) -> Any:
-    """Which replicas of one spin accept a flip, as a word of bits.
+    fields: Any,
+) -> Any:  # fmt: skip
+    """Local fields of one spin in all replicas of a word.
 
-    The local field of replica r is ``base + sum of weights[k] over k in [begin, end) whose
-    neighbour spin is up in r`` (``weights`` hold 2 J, ``base`` holds h - sum J). With the spin up
-    a flip costs ``-2 field``, down ``+2 field``; it is accepted when half the cost is at most
-    ``slack[r]``.
-
-    ``spins``: unsigned[n], one word a spin, as many replicas as bits; ``weights``, ``base``,
-    ``slack``: int8, int16 or float32, one type. No sum may overflow it.
+    ``fields[r] = base + sum of weights[k] over k in [begin, end) whose neighbour is up in r``;
+    ``weights`` hold 2 J and ``base`` holds h - sum J. ``spins``: unsigned[n], as many replicas as
+    bits; ``weights``, ``base``, ``fields``: int8, int16, int32 or float32, one type. The caller
+    sees to it that h and sum |J| keep every partial sum in range.
     """
-    word_type, item = spins.dtype, weights.dtype
-    signature = word_type(spins, indices, weights, types.intp, types.intp, item, word_type, slack)
+    item = weights.dtype
+    signature = types.void(spins, indices, weights, types.intp, types.intp, item, fields)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        spins_, indices_, weights_, slack_ = (
-            _array(context, builder, sig.args[i], args[i]).data for i in (0, 1, 2, 7)
+        spins_, indices_, weights_, fields_ = (
+            _array(context, builder, sig.args[i], args[i]).data for i in (0, 1, 2, 6)
         )
-        begin_, end_, base_, word_ = args[3], args[4], args[5], args[6]
-        item_ir = context.get_value_type(item)
-        lanes, item_bytes = word_type.bitwidth, item.bitwidth // 8
-        is_float = isinstance(item, types.Float)
-        # One accumulator a machine vector: a wider LLVM vector of floats would be spilled.
-        per_vector = min(lanes, VECTOR_BITS // item.bitwidth)
-        parts = lanes // per_vector
-        vector_ir = ir.VectorType(item_ir, per_vector)
-        mask_ir = ir.VectorType(ir.IntType(1), per_vector)
-        part_int = ir.IntType(per_vector)
-        add = builder.fadd if is_float else builder.add
-
-        def part_mask(value: Any, part: int) -> Any:
-            if part:
-                value = builder.lshr(value, ir.Constant(value.type, part * per_vector))
-            if parts > 1:
-                value = builder.trunc(value, part_int)
-            return builder.bitcast(value, mask_ir)
+        begin_, end_, base_ = args[3], args[4], args[5]
+        lanes, parts = _vector_parts(spins.dtype, item)
+        vector_ir = ir.VectorType(context.get_value_type(item), lanes)
+        add = builder.fadd if isinstance(item, types.Float) else builder.add
+        base_vector = _splat(builder, base_, lanes)
 
         start = builder.block
         loop, done = (builder.append_basic_block(n) for n in ("neighbours", "fields_ready"))
-        base_vector = _splat(builder, base_, per_vector)
         builder.cbranch(builder.icmp_signed("<", begin_, end_), loop, done)
 
         builder.position_at_end(loop)
         k = builder.phi(begin_.type)
         sums = [builder.phi(vector_ir) for _ in range(parts)]
-        j = builder.load(builder.gep(indices_, [k]))
-        j = builder.zext(j, begin_.type) if j.type.width < begin_.type.width else j
+        j = builder.zext(builder.load(builder.gep(indices_, [k])), begin_.type)
         neighbour = builder.load(builder.gep(spins_, [j]))
-        weight = _splat(builder, builder.load(builder.gep(weights_, [k])), per_vector)
-        new_sums = [
-            builder.select(part_mask(neighbour, p), add(sums[p], weight), sums[p])
+        weight = _splat(builder, builder.load(builder.gep(weights_, [k])), lanes)
+        added = [
+            builder.select(_part_mask(builder, neighbour, p, lanes), add(sums[p], weight), sums[p])
             for p in range(parts)
         ]
         k_next = builder.add(k, ir.Constant(k.type, 1))
-        body_end = builder.block
         k.add_incoming(begin_, start)
-        k.add_incoming(k_next, body_end)
+        k.add_incoming(k_next, loop)
         for p in range(parts):
             sums[p].add_incoming(base_vector, start)
-            sums[p].add_incoming(new_sums[p], body_end)
+            sums[p].add_incoming(added[p], loop)
         builder.cbranch(builder.icmp_signed("<", k_next, end_), loop, done)
 
         builder.position_at_end(done)
-        fields = [builder.phi(vector_ir) for _ in range(parts)]
+        totals = [builder.phi(vector_ir) for _ in range(parts)]
         for p in range(parts):
-            fields[p].add_incoming(base_vector, start)
-            fields[p].add_incoming(new_sums[p], body_end)
-        flips = ir.Constant(word_.type, 0)
+            totals[p].add_incoming(base_vector, start)
+            totals[p].add_incoming(added[p], loop)
+            builder.store(totals[p], _part_pointer(builder, fields_, p, vector_ir), align=1)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _lane_flips_python(fields: Any, word: Any, slack: Any) -> Any:
+    flips = 0
+    for lane in range(fields.shape[0]):
+        barrier = -fields[lane] if int(word) >> lane & 1 else fields[lane]
+        flips |= int(barrier <= slack[lane]) << lane
+    return type(word)(flips)
+
+
+@_llvm_operation(_lane_flips_python)
+def lane_flips(typing_context: Any, fields: Any, word: Any, slack: Any) -> Any:
+    """Which replicas accept the flip of one spin, as a word of bits.
+
+    Up spins (set bits of ``word``) climb ``-2 field`` by a flip, down spins ``+2 field``; the flip
+    is accepted where half the climb is at most ``slack[r]``.
+    """
+    item = fields.dtype
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        fields_ = _array(context, builder, sig.args[0], args[0]).data
+        slack_ = _array(context, builder, sig.args[2], args[2]).data
+        word_ = args[1]
+        lanes, parts = _vector_parts(word, item)
+        vector_ir = ir.VectorType(context.get_value_type(item), lanes)
         zero = ir.Constant(vector_ir, None)
+        flips = ir.Constant(word_.type, 0)
         for p in range(parts):
-            negated = builder.fsub(zero, fields[p]) if is_float else builder.sub(zero, fields[p])
-            barrier = builder.select(part_mask(word_, p), negated, fields[p])
-            pointer = builder.gep(slack_, [ir.Constant(ir.IntType(64), p * per_vector)])
-            limit = _load_unaligned(builder, pointer, vector_ir, item_bytes)
-            if is_float:
-                accept = builder.fcmp_ordered("<=", barrier, limit)
+            field = builder.load(_part_pointer(builder, fields_, p, vector_ir), align=1)
+            limit = builder.load(_part_pointer(builder, slack_, p, vector_ir), align=1)
+            if isinstance(item, types.Float):
+                negated, compare = builder.fsub(zero, field), builder.fcmp_ordered
             else:
-                accept = builder.icmp_signed("<=", barrier, limit)
-            bits = builder.bitcast(accept, part_int)
+                negated, compare = builder.sub(zero, field), builder.icmp_signed
+            barrier = builder.select(_part_mask(builder, word_, p, lanes), negated, field)
+            bits = builder.bitcast(compare("<=", barrier, limit), ir.IntType(lanes))
             if parts > 1:
                 bits = builder.zext(bits, word_.type)
-                bits = builder.shl(bits, ir.Constant(word_.type, p * per_vector))
+                bits = builder.shl(bits, ir.Constant(word_.type, p * lanes))
             flips = builder.or_(flips, bits)
         return flips
 
-    return signature, codegen
+    return word(fields, word, slack), codegen
 
 
 # --- one replica of a packed dense problem --------------------------------------------------
@@ -254,13 +273,11 @@ def add_rows(
             builder.cbranch(builder.icmp_signed("<", k_next, count_), loop, done)
 
             builder.position_at_end(done)
+            results = [builder.phi(vector_ir) for _ in range(parts)]
             for p in range(parts):
-                result = builder.phi(vector_ir)
-                result.add_incoming(before[p], start)
-                result.add_incoming(after[p], loop)
-                pointers[p] = (pointers[p], result)  # type: ignore[assignment]
-            for pointer, result in pointers:
-                builder.store(result, pointer, align=2)
+                results[p].add_incoming(before[p], start)
+                results[p].add_incoming(after[p], loop)
+                builder.store(results[p], pointers[p], align=2)
         return context.get_dummy_value()
 
     return types.void(fields, bits, rows, steps, types.intp), codegen

@@ -1,0 +1,207 @@
+"""When must it stop, how far is it.
+
+A ``RunControl`` is shared by all kernels of one run. Kernels poll its stop flag once a sweep and
+write their progress rows; this thread watches them: it sets the flag at the deadline, on Ctrl-C or
+on ``cancel()``, records the convergence trace and calls the progress callback. No kernel looks at
+a clock.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from isinglass.errors import ParameterError
+from isinglass.kernels.cpu.progress import (
+    BEST,
+    ROW,
+    RUNNING,
+    STOP_CANCELLED,
+    STOP_DEADLINE,
+    STOP_TARGET,
+    SWEEPS,
+    TARGET,
+)
+
+_POLL_SECONDS = 0.01
+
+_REASONS = {
+    RUNNING: "finished: all reads ran their whole schedule",
+    STOP_TARGET: "target reached: a sample at or below target_energy was found",
+    STOP_DEADLINE: "time limit reached: the best found so far is returned; raise time_limit for more",
+    STOP_CANCELLED: "cancelled: the best found so far is returned",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress callback receives, about ten times a second and once at the end."""
+
+    elapsed: float
+    """Seconds since the problem was handed over."""
+    best_energy: float
+    """Lowest energy seen so far, in the user's units; inf before the first."""
+    sweeps: float
+    """Sweeps done, summed over reads."""
+    sweeps_per_second: float
+    reads_done: int
+    reads_started: int
+
+
+def available_threads() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class RunControl:
+    """Deadline, cancel and progress of one run.
+
+    Args:
+        time_limit: seconds from now, > 0; None for no limit.
+        target_energy: stop once an energy at or below it is seen (user's units); None for none.
+        progress: called with a ``Progress`` from the calling thread.
+        num_threads: kernels at a time; None for every core this process may use.
+        started: ``time.perf_counter()`` at which the clock began; None for now.
+    """
+
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        target_energy: float | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        num_threads: int | None = None,
+        started: float | None = None,
+    ) -> None:
+        self.started = time.perf_counter() if started is None else started
+        self.num_threads = num_threads or available_threads()
+        self.trace: list[tuple[float, float]] = []
+        self.flag = np.zeros(8, np.int64)
+        self._deadline = None if time_limit is None else self.started + time_limit
+        self._target_energy = target_energy
+        self._progress = progress
+        self._rows: list[np.ndarray] = []
+        self._scale, self._offset = 1.0, 0.0
+        self._kernels_began = self.started
+        self._told = -np.inf
+        self.reads_done = 0
+        self.reads_started = 0
+        self.interrupted = False
+
+    def measure_in(self, scale: float, offset: float) -> None:
+        """Kernel energies become ``offset + scale * energy`` in the trace and for the target."""
+        self._scale, self._offset = scale, offset
+
+    def row(self) -> np.ndarray:
+        """A fresh progress row for one kernel run (float64[4], see kernels/cpu/progress.py)."""
+        target = -np.inf
+        if self._target_energy is not None:
+            # A hair above, so that rounding in scale and offset cannot hide an exact hit.
+            size = abs(self._target_energy) + abs(self._offset)
+            target = (self._target_energy + 1e-12 * size - self._offset) / self._scale
+        row = np.zeros(ROW)
+        row[BEST], row[TARGET] = np.inf, target
+        self._rows.append(row)
+        return row
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the clock began."""
+        return time.perf_counter() - self.started
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds to the deadline (0 once past it); None without one."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.perf_counter())
+
+    def expire(self) -> None:
+        """End the run as its deadline would: too little time is left for another round."""
+        if self.flag[0] == RUNNING:
+            self.flag[0] = STOP_DEADLINE
+
+    @property
+    def stopped(self) -> bool:
+        """True once the run must end; also looks at the deadline."""
+        if self.flag[0] == RUNNING and self._deadline is not None and time.perf_counter() >= self._deadline:
+            self.flag[0] = STOP_DEADLINE
+        return bool(self.flag[0] != RUNNING)
+
+    def cancel(self) -> None:
+        """Stop within one sweep; the best found so far is returned. Safe from any thread."""
+        if self.flag[0] == RUNNING:
+            self.flag[0] = STOP_CANCELLED
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run ended, in words."""
+        if self.interrupted:
+            return "interrupted: the best found so far is returned"
+        return _REASONS[int(self.flag[0])]
+
+    def run(self, tasks: Sequence[tuple[int, Callable[[], None]]]) -> None:
+        """Run (reads, task) pairs, ``num_threads`` at a time, until done or stopped.
+
+        Tasks that have not begun when the run stops are dropped; at least one always runs. Ctrl-C
+        stops the run as ``cancel`` does and sets ``interrupted``.
+        """
+        waiting = list(tasks)[::-1]
+        running: dict[object, int] = {}
+        self._kernels_began = time.perf_counter()
+        with ThreadPoolExecutor(self.num_threads) as pool:
+            while waiting or running:
+                try:
+                    while waiting and len(running) < self.num_threads and (
+                        not self.stopped or not self.reads_started
+                    ):  # fmt: skip
+                        reads, task = waiting.pop()
+                        running[pool.submit(task)] = reads
+                        self.reads_started += reads
+                    if not running:
+                        break
+                    done, _ = wait(running, timeout=self._nap(), return_when=FIRST_COMPLETED)  # type: ignore[type-var]
+                    for future in done:
+                        self.reads_done += running.pop(future)
+                        future.result()  # type: ignore[attr-defined]
+                    if self.stopped:
+                        waiting.clear() if self.reads_started else None
+                    self._watch()
+                except KeyboardInterrupt:
+                    self.interrupted = True
+                    self.cancel()
+                except BaseException:
+                    self.cancel()
+                    raise
+        self._watch(final=True)
+
+    def _nap(self) -> float:
+        if self._deadline is None:
+            return _POLL_SECONDS
+        return min(_POLL_SECONDS, max(0.0, self._deadline - time.perf_counter()))
+
+    def _watch(self, final: bool = False) -> None:
+        best = min((float(row[BEST]) for row in self._rows), default=np.inf)
+        energy = self._offset + self._scale * best if best < np.inf else np.inf
+        now = self.elapsed
+        if energy < (self.trace[-1][1] if self.trace else np.inf):
+            self.trace.append((now, energy))
+        if self._progress is not None and (final or now - self._told >= 0.1):
+            self._told = now
+            sweeps = float(sum(row[SWEEPS] for row in self._rows))
+            seconds = max(1e-9, time.perf_counter() - self._kernels_began)
+            self._progress(
+                Progress(now, energy, sweeps, sweeps / seconds, self.reads_done, self.reads_started)
+            )
+
+
+def check_positive(name: str, value: float | None) -> None:
+    """ParameterError unless ``value`` is None or a finite number above zero."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
+        raise ParameterError(f"{name}={value!r} is not a finite number above 0")

@@ -1,0 +1,88 @@
+"""Simulated annealing of one replica on a sparse problem, one bit a spin.
+
+For a single read, or a problem too large for many replicas: 64 million spins are 8 MB and stay
+in cache while the couplings stream past. The same visits and the same random numbers as one lane
+of ``anneal_lanes``, so the same answer.
+
+Metropolis 1953; Kirkpatrick, Gelatt, Vecchi 1983. A sweep costs n + 2 m loads; memory n / 8
+bytes of spins (twice, with the best state) beside the couplings.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
+from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.vector import stop_requested
+
+_CHUNK = 512
+
+
+@njit(cache=True)
+def _up(spins, j):  # type: ignore[no-untyped-def]
+    return (spins[j >> 6] >> np.uint64(j & 63)) & np.uint64(1)
+
+
+@njit(cache=True)
+def _field(indptr, indices, weights, base, spins, i):  # type: ignore[no-untyped-def]
+    field = base[i]
+    for k in range(indptr[i], indptr[i + 1]):
+        if _up(spins, indices[k]):
+            field = weights.dtype.type(field + weights[k])
+    return field
+
+
+@njit(cache=True)
+def sparse_energy(indptr, indices, weights, base, h, spins):  # type: ignore[no-untyped-def]
+    """``sum_i s_i (field_i + h_i) / 2`` in float64; spins as bits."""
+    total = 0.0
+    for i in range(h.shape[0]):
+        field = np.float64(_field(indptr, indices, weights, base, spins, i)) + np.float64(h[i])
+        total += field if _up(spins, i) else -field
+    return 0.5 * total
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def anneal_sparse(  # type: ignore[no-untyped-def]
+    indptr, indices, weights, base, h, spins, best_spins, read_key, slack_scale, first_sweep,
+    check_every, flag, progress,
+):  # fmt: skip
+    """Anneal ``spins`` (uint64 words, bit i of word i // 64) in place.
+
+    Returns (sweeps done, energy of ``spins``, energy of ``best_spins``). The other arrays are as
+    in ``anneal_lanes``, for one read.
+    """
+    n = h.shape[0]
+    slack = np.empty(_CHUNK, np.float32)
+    sweeps = slack_scale.shape[0]
+    energy = sparse_energy(indptr, indices, weights, base, h, spins)
+    best_energy = np.inf
+    done = 0
+    for t in range(sweeps):
+        if stop_requested(flag):
+            break
+        key = sweep_key(read_key, first_sweep + t)
+        low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
+        scale = slack_scale[t]
+        for chunk in range(0, n, _CHUNK):
+            for c in range(_CHUNK):
+                slack[c] = exponential(uniform32(np.uint32(chunk + c), low, high)) * scale
+            for i in range(chunk, min(chunk + _CHUNK, n)):
+                field = np.float32(_field(indptr, indices, weights, base, spins, i))
+                barrier = -field if _up(spins, i) else field
+                # Branchless: at working temperatures the outcome is a coin toss.
+                flip = np.uint64(1) if barrier <= slack[i - chunk] else np.uint64(0)
+                spins[i >> 6] ^= flip << np.uint64(i & 63)
+        done += 1
+        progress[SWEEPS] += 1
+        if done % check_every == 0 or t == sweeps - 1 or stop_requested(flag):
+            energy = sparse_energy(indptr, indices, weights, base, h, spins)
+            if energy < best_energy:
+                best_energy = energy
+                best_spins[:] = spins
+            progress[BEST] = min(progress[BEST], best_energy)
+            if progress[BEST] <= progress[TARGET]:
+                flag[0] = STOP_TARGET
+    return done, energy, best_energy

@@ -1,0 +1,82 @@
+"""The one place where energies come from: float64, from the problem as it was given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isinglass.kernels.cpu.anneal_packed import packed_energy
+from isinglass.kernels.cpu.build import row_popcounts
+from isinglass.kernels.cpu.energies import edge_energies, row_energies
+from isinglass.problems.given import EdgeList, MatrixProblem
+from isinglass.problems.dense_given import PackedGraph
+
+_BATCH_BYTES = 1 << 28
+
+
+def energies(given: EdgeList | MatrixProblem | PackedGraph, spins: np.ndarray) -> np.ndarray:
+    """Energy of each sample in the user's own units.
+
+    ``spins``: int8[reads, n], -1/+1 whatever the problem's vartype (+1 is binary 1), columns in
+    the order of the given coefficients. Returns float64[reads].
+    """
+    if isinstance(given, PackedGraph):
+        return _packed(given, spins)
+    reads = spins.shape[0]
+    totals = np.full(reads, given.offset)
+    batch = max(1, _BATCH_BYTES // max(1, 9 * given.num_variables))
+    for first in range(0, reads, batch):
+        part = slice(first, first + batch)
+        states = np.ascontiguousarray(spins[part].T)
+        if given.vartype == "BINARY":
+            states = (states + np.int8(1)) >> np.int8(1)
+        _add_terms(given, states, totals[part])
+    return totals
+
+
+def _add_terms(given: EdgeList | MatrixProblem, states: np.ndarray, totals: np.ndarray) -> None:
+    """Add linear and pair terms; ``states`` is int8[n, reads] in the problem's vartype."""
+    if given.linear is not None:
+        totals += given.linear @ states
+    if isinstance(given, EdgeList):
+        edge_energies(given.row, given.col, given.value, states, totals)
+        return
+    pairs = np.zeros(totals.shape[0])
+    if isinstance(given.matrix, np.ndarray):
+        x = states.astype(np.float64)
+        rows = max(1, _BATCH_BYTES // max(1, 8 * given.num_variables))
+        for first in range(0, given.num_variables, rows):
+            block = np.asarray(given.matrix[first : first + rows], dtype=np.float64)
+            pairs += np.einsum("ir,ir->r", x[first : first + rows], block @ x)
+    else:
+        row_energies(given.matrix.indptr, given.matrix.indices, given.matrix.data, states, pairs)
+    totals += given.pair_factor * pairs
+
+
+def _packed(given: PackedGraph, spins: np.ndarray) -> np.ndarray:
+    n = given.num_variables
+    counts = np.empty(n, np.int32)
+    row_popcounts(given.bits, counts)
+    linear = np.zeros(n)
+    result = np.empty(spins.shape[0])
+    for r, sample in enumerate(spins):
+        words = pack_spins(sample, given.bits.shape[1])
+        result[r] = packed_energy(given.bits, counts, given.low, given.high - given.low, linear, words)
+    return result
+
+
+def pack_spins(spins: np.ndarray, words: int) -> np.ndarray:
+    """int8[n] of -1/+1 to uint64[words], bit i % 64 of word i // 64 set where spin i is up."""
+    bits = np.zeros(64 * words, np.uint8)
+    bits[: spins.shape[0]] = spins > 0
+    return np.packbits(bits, bitorder="little").view(np.uint64)
+
+
+def unpack_spins(words: np.ndarray, n: int) -> np.ndarray:
+    """The inverse of ``pack_spins``: int8[n]."""
+    bits = np.unpackbits(words.view(np.uint8), count=n, bitorder="little")
+    return bits.view(np.int8) * np.int8(2) - np.int8(1)
+
+
+def unpack_bits(bits: np.ndarray, n: int) -> np.ndarray:
+    """uint64[rows, words] to uint8[rows, n] of 0/1."""
+    return np.unpackbits(bits.view(np.uint8), axis=1, count=n, bitorder="little")

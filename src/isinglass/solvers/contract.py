@@ -1,0 +1,88 @@
+"""What a solver is, and how to write one.
+
+A solver is one object with a ``name``, a table of its ``parameters`` and one method,
+
+    run(problem, parameters, control) -> Samples
+
+``problem`` is a CompiledProblem; ``parameters`` are the values of the table, already checked, with
+defaults filled in; ``control`` says when to stop and takes progress. A solver splits its reads into
+tasks, hands them to ``control.run`` and returns the states. It computes no energies that anyone
+believes: results recomputes them from the problem as given. Add a new solver as one file here
+and one line in registry.py; tests/contract runs the conformance test over it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from isinglass.control import RunControl
+from isinglass.errors import ParameterError, nearest
+from isinglass.problems.compiled import CompiledProblem
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of a solver's table, which is its documentation too."""
+
+    default: Any
+    meaning: str
+    """What it is, with its unit and range."""
+    check: Callable[[str, Any], Any]
+    """(name, value) -> the value to use; raises ParameterError."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The states a solver returns: int8[reads, n], -1/+1, columns in compiled order."""
+
+    states: np.ndarray
+    kernel_energies: np.ndarray | None = None
+    """float64[reads] as tracked by the kernel, checked against the recomputed ones; None if not."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the solver has to say: the schedule it used, a certificate."""
+
+
+class Solver(ABC):
+    """See the module's docstring."""
+
+    name: str
+    summary: str
+    parameters: Mapping[str, Parameter]
+
+    @abstractmethod
+    def run(
+        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
+    ) -> Samples:
+        """Search for low energies; at least one state, and return within one sweep of a stop."""
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters with defaults filled in and values checked; ParameterError for unknown ones."""
+        for name in given:
+            if name not in self.parameters:
+                raise ParameterError(
+                    f"{name!r} is not a parameter of solver {self.name!r}{nearest(name, self.parameters)}; "
+                    f"it takes {', '.join(self.parameters)}"
+                )
+        values = {name: row.default for name, row in self.parameters.items()}
+        values |= {name: value for name, value in given.items() if value is not None}
+        return {name: self.parameters[name].check(name, value) for name, value in values.items()}
+
+
+def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any], int | None]:
+    """A check: an integer from ``lowest`` to ``highest``; None passes."""
+
+    def check(name: str, value: Any) -> int | None:
+        if value is None:
+            return None
+        integral = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not integral or value < lowest or (highest is not None and value > highest):
+            top = "" if highest is None else f" to {highest}"
+            raise ParameterError(f"{name}={value!r} is not an integer from {lowest}{top or ' up'}")
+        return int(value)
+
+    return check

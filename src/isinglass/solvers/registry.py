@@ -1,0 +1,23 @@
+"""Solvers by name. A new one is a file here and a line below."""
+
+from __future__ import annotations
+
+from isinglass.errors import ParameterError, nearest
+from isinglass.solvers.contract import Solver
+from isinglass.solvers.exact import Exact
+from isinglass.solvers.simulated_annealing import SimulatedAnnealing
+from isinglass.solvers.steepest_descent import SteepestDescent
+
+SOLVERS: dict[str, Solver] = {
+    solver.name: solver for solver in (SimulatedAnnealing(), SteepestDescent(), Exact())
+}
+DEFAULT_SOLVER = SimulatedAnnealing.name
+
+
+def solver_named(name: str) -> Solver:
+    """The solver of that name; ParameterError lists them."""
+    if name not in SOLVERS:
+        raise ParameterError(
+            f"solver={name!r} is not one of {', '.join(SOLVERS)}{nearest(name, SOLVERS)}"
+        )
+    return SOLVERS[name]

@@ -1,0 +1,67 @@
+"""Steepest descent from random or given states: the nearest local minimum, deterministic.
+
+Each step flips the spin whose flip lowers the energy most; it ends where no flip lowers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from isinglass.control import RunControl
+from isinglass.kernels.cpu.descend import descend_dense, descend_packed, descend_sparse
+from isinglass.problems.compiled import CompiledProblem, Dense, Packed
+from isinglass.problems.energies import unpack_spins
+from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.start import StartStates, initial_states_check
+
+_SMALLEST_GAIN = 1e-9
+"""In units of the smallest field: below it a gain is taken for rounding, not for descent."""
+
+
+class SteepestDescent(Solver):
+    """See the module's docstring."""
+
+    name = "steepest_descent"
+    summary = "always the best single flip, to the nearest local minimum"
+    parameters = {
+        "num_reads": Parameter(
+            None, "descents, 1 up; None: one for each initial state, or 1", whole_number(1)
+        ),
+        "initial_states": Parameter(
+            None,
+            "states to start from, in the problem's own values; None: random",
+            initial_states_check,
+        ),
+        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+    }
+
+    def run(
+        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
+    ) -> Samples:
+        start = StartStates(problem, parameters["initial_states"], parameters["seed"])
+        reads = parameters["num_reads"] or len(start) or 1
+        states: dict[int, np.ndarray] = {}
+        tolerance = 0.0 if problem.integer else _SMALLEST_GAIN * float(problem.field_scale[0])
+        flips: dict[int, int] = {}
+
+        def descend(read: int) -> None:
+            spins = unpack_spins(start.words(read), problem.num_variables)
+            tail = (problem.h, spins, tolerance, control.flag, control.row())
+            couplings = problem.couplings
+            if isinstance(couplings, Packed):
+                flips[read] = descend_packed(couplings.bits, couplings.low, couplings.step, *tail)
+            elif isinstance(couplings, Dense):
+                flips[read] = descend_dense(couplings.matrix, *tail)
+            else:
+                flips[read] = descend_sparse(couplings.indptr, couplings.indices, couplings.weights, *tail)
+            states[read] = spins
+
+        tasks: list[tuple[int, Callable[[], None]]] = [(1, lambda r=r: descend(r)) for r in range(reads)]  # type: ignore[misc]
+        control.run(tasks)
+        return Samples(
+            states=np.stack([states[r] for r in sorted(states)]),
+            facts={"flips": [int(flips[r]) for r in sorted(flips)]},
+        )

@@ -1,0 +1,162 @@
+"""The straight way: problem -> compiled arrays -> solver -> samples -> energies -> SampleSet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import dimod
+import numpy as np
+
+from isinglass.control import Progress, RunControl, check_positive
+from isinglass.errors import IsinglassError, ParameterError, nearest
+from isinglass.problems.compile import compile
+from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.energies import energies
+from isinglass.problems.given import EdgeList, Kind
+from isinglass.results.sampleset import SampleSet, make_record
+from isinglass.rng import resolve_seed
+from isinglass.solvers.contract import Samples, Solver, whole_number
+from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
+
+RUN_PARAMETERS = ("kind", "storage", "solver", "time_limit", "target_energy", "num_threads", "progress")
+
+
+def solve(
+    problem: Any,
+    *,
+    solver: str = DEFAULT_SOLVER,
+    kind: Kind | None = None,
+    storage: str | None = None,
+    seed: int | None = None,
+    time_limit: float | None = None,
+    target_energy: float | None = None,
+    num_threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    **parameters: Any,
+) -> SampleSet:
+    """Find low energies of a problem on this machine.
+
+    Args:
+        problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
+            or compiled problem; problems/compile.py has the table.
+        solver: "simulated_annealing" (default), "steepest_descent" or "exact".
+        kind: meaning of bare arrays and files: "qubo", "ising" or "maxcut"; None for their default.
+        storage: "packed", "dense" or "sparse"; None takes the cheapest.
+        seed: 0 to 2^63 - 1; None draws one. The result stores it, and the same seed gives the same
+            samples on any number of threads.
+        time_limit: seconds from this call, compiling included, > 0; None for none. Honoured within
+            one sweep; what was found by then is returned.
+        target_energy: stop at the first energy at or below this; None for none.
+        num_threads: 1 up; None for every core this process may use.
+        progress: called about ten times a second with a ``Progress``.
+        **parameters: of the solver, such as ``num_reads``, ``annealing_time`` (sweeps),
+            ``beta_range``, ``beta_schedule``, ``initial_states``; ``isinglass.parameters(solver)``
+            lists them. An unknown name is an error.
+
+    Returns:
+        A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the
+        time limit, Ctrl-C or the target give their best state; reads that never began are left out.
+
+    Raises:
+        ProblemError, ParameterError, OutOfMemoryError: see isinglass.errors.
+    """
+    started = time.perf_counter()
+    chosen = solver_named(solver)
+    check_positive("time_limit", time_limit)
+    _check_unknown(chosen, parameters)
+    values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
+    if target_energy is not None and not np.isfinite(target_energy):
+        raise ParameterError(f"target_energy={target_energy!r} is not a finite number")
+    threads = whole_number(1)("num_threads", num_threads)
+    control = RunControl(time_limit, target_energy, progress, threads, started)
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        from isinglass.solving_constrained import solve_constrained
+
+        return solve_constrained(problem, chosen, values, control)
+    compiled = compile(problem, kind=kind, storage=storage)
+    compiled_at = time.perf_counter()
+    control.measure_in(compiled.scale, compiled.offset)
+    samples = chosen.run(compiled, values, control)
+    solved_at = time.perf_counter()
+    energy = energies(compiled.given, samples.states)
+    _check_tracked(compiled, samples, energy)
+    finished = time.perf_counter()
+    timing = {
+        "compile": compiled_at - started,
+        "solve": solved_at - compiled_at,
+        "energies": finished - solved_at,
+        "total": finished - started,
+    }
+    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples))
+
+
+def _check_unknown(solver: Solver, parameters: dict[str, Any]) -> None:
+    known = [*solver.parameters, *RUN_PARAMETERS]
+    for name in parameters:
+        if name not in solver.parameters:
+            raise ParameterError(
+                f"{name!r} is not a parameter of solve() with solver={solver.name!r}"
+                f"{nearest(name, known)}; it takes {', '.join(known)}"
+            )
+
+
+def _check_tracked(problem: CompiledProblem, samples: Samples, energy: np.ndarray) -> None:
+    """What a kernel tracked must be what the given problem says."""
+    if samples.kernel_energies is None:
+        return
+    tracked = problem.offset + problem.scale * samples.kernel_energies
+    size = np.abs(energy) + abs(problem.offset) + abs(problem.scale) * problem.num_variables
+    allowed = (1e-9 if problem.integer else 1e-3) * size
+    wrong = np.isfinite(tracked) & (np.abs(tracked - energy) > allowed)
+    if wrong.any():
+        r = int(np.flatnonzero(wrong)[0])
+        raise IsinglassError(
+            f"read {r}: the kernel tracked energy {tracked[r]!r} but the problem says {energy[r]!r}; "
+            "this is a fault of isinglass, please report it with the problem"
+        )
+
+
+def run_info(
+    solver: Solver, values: dict[str, Any], control: RunControl, timing: dict[str, float], samples: Samples
+) -> dict[str, Any]:
+    """The part of ``SampleSet.info`` that every run has; plain data only."""
+    shown = {k: v for k, v in values.items() if k not in ("seed", "initial_states") and v is not None}
+    return {
+        "solver": solver.name,
+        "seed": values["seed"],
+        "stop_reason": control.stop_reason,
+        "interrupted": control.interrupted,
+        "timing": timing,
+        "trace": control.trace,
+        "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
+        "num_threads": control.num_threads,
+        "versions": {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")},
+        **samples.facts,
+    }
+
+
+def _sampleset(
+    problem: CompiledProblem, samples: Samples, energy: np.ndarray, info: dict[str, Any]
+) -> SampleSet:
+    states = samples.states
+    if problem.vartype == "BINARY":
+        states = (states + np.int8(1)) >> np.int8(1)
+    vectors: dict[str, np.ndarray] = {"energy": energy}
+    vectors["num_occurrences"] = np.ones(len(energy), np.intp)
+    if problem.kind == "maxcut":
+        vectors["cut"] = (total_weight(problem) - energy) / 2.0
+    info |= {"storage": problem.storage, "variables": problem.num_variables}
+    info |= {"interactions": problem.num_interactions, "kind": problem.kind}
+    given = problem.given
+    if isinstance(given, EdgeList) and given.maximized:
+        vectors["objective"] = -energy
+    return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)
+
+
+def total_weight(problem: CompiledProblem) -> float:
+    """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
+    up = np.ones((1, problem.num_variables), np.int8)
+    return float(energies(problem.given, up)[0])
