@@ -65,7 +65,6 @@ class RunControl:
 
     Args:
         time_limit: seconds from now, > 0; None for no limit.
-        target_energy: stop once an energy at or below it is seen (user's units); None for none.
         progress: called with a ``Progress`` from the calling thread.
         num_threads: kernels at a time; None for every core this process may use.
         started: ``time.perf_counter()`` at which the clock began; None for now.
@@ -74,7 +73,6 @@ class RunControl:
     def __init__(
         self,
         time_limit: float | None = None,
-        target_energy: float | None = None,
         progress: Callable[[Progress], None] | None = None,
         num_threads: int | None = None,
         started: float | None = None,
@@ -84,7 +82,7 @@ class RunControl:
         self.trace: list[tuple[float, float]] = []
         self.flag = np.zeros(8, np.int64)
         self._deadline = None if time_limit is None else self.started + time_limit
-        self._target_energy = target_energy
+        self._target_energy: float | None = None
         self._progress = progress
         self._rows: list[np.ndarray] = []
         self._scale, self._offset = 1.0, 0.0
@@ -94,9 +92,12 @@ class RunControl:
         self.reads_started = 0
         self.interrupted = False
 
-    def measure_in(self, scale: float, offset: float) -> None:
-        """Kernel energies become ``offset + scale * energy`` in the trace and for the target."""
-        self._scale, self._offset = scale, offset
+    def measure_in(self, scale: float, offset: float, target_energy: float | None = None) -> None:
+        """Kernel energies become ``offset + scale * energy`` in the trace and for the target.
+
+        ``target_energy``: stop once an energy at or below it is seen (user's units); None for none.
+        """
+        self._scale, self._offset, self._target_energy = scale, offset, target_energy
 
     def row(self) -> np.ndarray:
         """A fresh progress row for one kernel run (float64[4], see kernels/cpu/progress.py)."""

@@ -21,7 +21,9 @@ from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 
-RUN_PARAMETERS = ("kind", "storage", "solver", "time_limit", "target_energy", "num_threads", "progress")
+RUN_PARAMETERS = (
+    "kind", "storage", "solver", "time_limit", "target_energy", "target_cut", "num_threads", "progress",
+)  # fmt: skip
 
 
 def solve(
@@ -33,6 +35,7 @@ def solve(
     seed: int | None = None,
     time_limit: float | None = None,
     target_energy: float | None = None,
+    target_cut: float | None = None,
     num_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     **parameters: Any,
@@ -50,6 +53,7 @@ def solve(
         time_limit: seconds from this call, compiling included, > 0; None for none. Honoured within
             one sweep; what was found by then is returned.
         target_energy: stop at the first energy at or below this; None for none.
+        target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
         num_threads: 1 up; None for every core this process may use.
         progress: called about ten times a second with a ``Progress``.
         **parameters: of the solver, such as ``num_reads``, ``annealing_time`` (sweeps),
@@ -68,17 +72,20 @@ def solve(
     check_positive("time_limit", time_limit)
     _check_unknown(chosen, parameters)
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
-    if target_energy is not None and not np.isfinite(target_energy):
-        raise ParameterError(f"target_energy={target_energy!r} is not a finite number")
+    target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    control = RunControl(time_limit, target_energy, progress, threads, started)
+    control = RunControl(time_limit, progress, threads, started)
     if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
         from isinglass.solving_constrained import solve_constrained
 
         return solve_constrained(problem, chosen, values, control)
     compiled = compile(problem, kind=kind, storage=storage)
     compiled_at = time.perf_counter()
-    control.measure_in(compiled.scale, compiled.offset)
+    if target_cut is not None:
+        if compiled.kind != "maxcut":
+            raise ParameterError(f"target_cut is for Max-Cut and this problem is {compiled.kind}: use target_energy")
+        target = total_weight(compiled) - 2.0 * target_cut
+    control.measure_in(compiled.scale, compiled.offset, target)
     samples = chosen.run(compiled, values, control)
     solved_at = time.perf_counter()
     energy = energies(compiled.given, samples.states)
@@ -91,6 +98,15 @@ def solve(
         "total": finished - started,
     }
     return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples))
+
+
+def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
+    if target_energy is not None and target_cut is not None:
+        raise ParameterError("target_energy and target_cut are both given; give one of them")
+    for name, value in (("target_energy", target_energy), ("target_cut", target_cut)):
+        if value is not None and not np.isfinite(value):
+            raise ParameterError(f"{name}={value!r} is not a finite number")
+    return target_energy
 
 
 def _check_unknown(solver: Solver, parameters: dict[str, Any]) -> None:

@@ -134,7 +134,9 @@ def _run_rounds(
         one_round(count, first_length)
         return [first_length]
     if num_reads is None:
-        count = max(count, control.num_threads)
+        # Replicas of a sparse problem share their instructions; others are better spent on sweeps.
+        sparse = isinstance(anneals.problem.couplings, Sparse)
+        count = max(count, control.num_threads) if sparse or sweeps else control.num_threads
     lengths: list[int] = []
     length = first_length
     if sweeps is None:

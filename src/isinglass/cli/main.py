@@ -1,0 +1,45 @@
+"""``isinglass ...``: the command line. One file a command; errors are one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from isinglass.cli import doctor, generate, info, solve
+from isinglass.errors import IsinglassError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="isinglass",
+    help="Solve Ising and QUBO problems on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("solve")(solve.solve)
+app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generate)
+app.command("info")(info.info)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Entry point: run the command, turn our errors into one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except IsinglassError as error:
+        print(f"isinglass: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("isinglass: interrupted before there was a result", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; nothing is left to say.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
