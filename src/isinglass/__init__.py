@@ -1,8 +1,8 @@
 """isinglass: open software to solve Ising and QUBO problems.
 
-    >>> import isinglass
-    >>> isinglass.solve({("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}).first.energy
-    -1.0
+>>> import isinglass
+>>> isinglass.solve({("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}).first.energy
+-1.0
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,7 +152,7 @@ class RunControl:
         stops the run as ``cancel`` does and sets ``interrupted``.
         """
         waiting = list(tasks)[::-1]
-        running: dict[object, int] = {}
+        running: dict[Future[None], int] = {}
         self._kernels_began = time.perf_counter()
         with ThreadPoolExecutor(self.num_threads) as pool:
             while waiting or running:
@@ -165,10 +165,10 @@ class RunControl:
                         self.reads_started += reads
                     if not running:
                         break
-                    done, _ = wait(running, timeout=self._nap(), return_when=FIRST_COMPLETED)  # type: ignore[type-var]
+                    done, _ = wait(running, timeout=self._nap(), return_when=FIRST_COMPLETED)
                     for future in done:
                         self.reads_done += running.pop(future)
-                        future.result()  # type: ignore[attr-defined]
+                        future.result()
                     if self.stopped:
                         waiting.clear() if self.reads_started else None
                     self._watch()

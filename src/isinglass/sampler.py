@@ -7,11 +7,11 @@ from typing import Any
 import dimod
 
 from isinglass.results.sampleset import SampleSet
-from isinglass.solving import RUN_PARAMETERS, solve
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
+from isinglass.solving import RUN_PARAMETERS, solve
 
 
-class Sampler(dimod.Sampler):
+class Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
     """Any of the solvers as a ``dimod.Sampler``, for code that is written against one.
 
     Args:
@@ -40,7 +40,10 @@ class Sampler(dimod.Sampler):
     @property
     def parameters(self) -> dict[str, list[str]]:
         """Keywords of ``sample``, with the properties that describe them."""
-        names = [*self._solver.parameters, *(name for name in RUN_PARAMETERS if name not in ("solver", "kind"))]
+        names = [
+            *self._solver.parameters,
+            *(name for name in RUN_PARAMETERS if name not in ("solver", "kind")),
+        ]
         return {name: ["parameters"] if name in self._solver.parameters else [] for name in names}
 
     def sample(self, bqm: dimod.BinaryQuadraticModel, **parameters: Any) -> SampleSet:

@@ -83,7 +83,9 @@ def solve(
     compiled_at = time.perf_counter()
     if target_cut is not None:
         if compiled.kind != "maxcut":
-            raise ParameterError(f"target_cut is for Max-Cut and this problem is {compiled.kind}: use target_energy")
+            raise ParameterError(
+                f"target_cut is for Max-Cut and this problem is {compiled.kind}: use target_energy"
+            )
         target = total_weight(compiled) - 2.0 * target_cut
     control.measure_in(compiled.scale, compiled.offset, target)
     samples = chosen.run(compiled, values, control)

@@ -57,7 +57,7 @@ class LiveProgress:
             print(text, file=sys.stderr, flush=True)
 
 
-class _CompileListener(event.Listener):  # type: ignore[misc]
+class _CompileListener(event.Listener):
     """Names each kernel as its compilation begins; numba tells only of real ones, not of the cache."""
 
     def __init__(self, say: Any) -> None:

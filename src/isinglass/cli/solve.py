@@ -50,7 +50,7 @@ def solve(
     from isinglass.solving import solve as run
 
     _check_output(output)
-    given = {
+    given: dict[str, Any] = {
         "solver": solver or None, "kind": kind or None, "storage": storage or None,
         "num_reads": num_reads, "annealing_time": annealing_time, "beta_range": beta_range,
         "beta_schedule": beta_schedule, "time_limit": time_limit, "target_energy": target_energy,

@@ -6,7 +6,7 @@ What a problem may be, and what it means:
 
 =============================================  ===================================================
 dimod BQM                                      itself
-``{(u, v): bias}``                             QUBO, ``E = sum bias x_u x_v`` over 0/1; (u, v) and (v, u) add up
+``{(u, v): bias}``                             QUBO, ``E = sum bias x_u x_v`` over 0/1; (v, u) adds to (u, v)
 ``(h, J)``                                     Ising; h a dict or vector, J a dict or matrix
 NumPy 2-D array, ``np.memmap``, SciPy sparse   QUBO ``E = x^T Q x``; symmetric, upper or lower triangular
 ``(i, j, weight)`` arrays                      edges of a graph, Max-Cut
@@ -26,9 +26,9 @@ from typing import Any
 
 from isinglass.errors import ParameterError, nearest
 from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.given import EdgeList, Kind, MatrixProblem
 from isinglass.problems.intake import to_given
-from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.storage import compile_edges, compile_matrix, compile_packed
 
 STORAGES = ("packed", "dense", "sparse")

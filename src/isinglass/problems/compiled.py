@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isinglass.problems.given import EdgeList, Kind, MatrixProblem, Vartype
 from isinglass.problems.dense_given import PackedGraph
+from isinglass.problems.given import EdgeList, Kind, MatrixProblem, Vartype
 
 Given = EdgeList | MatrixProblem | PackedGraph
 

@@ -7,8 +7,8 @@ import numpy as np
 from isinglass.kernels.cpu.anneal_packed import packed_energy
 from isinglass.kernels.cpu.build import row_popcounts
 from isinglass.kernels.cpu.energies import edge_energies, row_energies
-from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.problems.dense_given import PackedGraph
+from isinglass.problems.given import EdgeList, MatrixProblem
 
 _BATCH_BYTES = 1 << 28
 

@@ -75,7 +75,7 @@ def from_bqm(bqm: dimod.BinaryQuadraticModel) -> EdgeList:
         value=np.asarray(value, dtype=np.float64),
         linear=np.asarray(vectors.linear_biases, dtype=np.float64),
         offset=_finite_offset(vectors.offset),
-        vartype=bqm.vartype.name,
+        vartype="SPIN" if bqm.vartype is dimod.SPIN else "BINARY",
         kind="ising" if bqm.vartype is dimod.SPIN else "qubo",
         labels=order,
     )
@@ -95,7 +95,7 @@ def from_qubo(qubo: Mapping[Any, Any]) -> EdgeList:
     return _from_pairs(labels, {}, qubo, "BINARY", "qubo")
 
 
-def from_ising(h: Any, J: Any) -> EdgeList | MatrixProblem:  # noqa: N803 - the field's own letter
+def from_ising(h: Any, J: Any) -> EdgeList | MatrixProblem:
     """(h, J) with dicts, or with arrays: J symmetric (a pair counted once) or one triangle."""
     if isinstance(J, np.ndarray) or scipy.sparse.issparse(J):
         given = from_matrix(J, "ising")
@@ -105,17 +105,21 @@ def from_ising(h: Any, J: Any) -> EdgeList | MatrixProblem:  # noqa: N803 - the 
         fields = _vector(h, "h")
         if fields.shape[0] not in (0, n):
             raise ProblemError(f"h has {fields.shape[0]} entries and J has {n} variables; they must agree")
-        return MatrixProblem(given.matrix, given.symmetric, given.pair_factor, fields if fields.size else None)
+        return MatrixProblem(
+            given.matrix, given.symmetric, given.pair_factor, fields if fields.size else None
+        )
     if not isinstance(J, Mapping):
         raise ProblemError(f"J is a {type(J).__name__}; pass a dict {{(u, v): bias}} or a matrix")
-    fields = dict(h) if isinstance(h, Mapping) else dict(enumerate(_vector(h, "h")))
+    linear_terms = dict(h) if isinstance(h, Mapping) else dict(enumerate(_vector(h, "h")))
     for key in J:
         if not (isinstance(key, tuple) and len(key) == 2):
             raise ProblemError(f"J key {key!r} is not a pair (u, v) of variables")
         if key[0] == key[1]:
-            raise ProblemError(f"J has the key {key!r}; a spin squared is 1, so put it into an offset or into h")
-    labels = canonical_order(list(dict.fromkeys([*fields, *(v for key in J for v in key)])))
-    return _from_pairs(labels, fields, J, "SPIN", "ising")
+            raise ProblemError(
+                f"J has the key {key!r}; a spin squared is 1, so put it into an offset or into h"
+            )
+    labels = canonical_order(list(dict.fromkeys([*linear_terms, *(v for key in J for v in key)])))
+    return _from_pairs(labels, linear_terms, J, "SPIN", "ising")
 
 
 def _vector(values: Any, name: str) -> np.ndarray:

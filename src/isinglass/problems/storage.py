@@ -11,8 +11,8 @@ from isinglass.errors import ProblemError
 from isinglass.kernels.cpu import build
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
-from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.problems.dense_given import PackedGraph, words_per_row
+from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.problems.units import Unit, check_finite, field_type, find_unit
 
 _CHUNK = 1 << 22

@@ -25,9 +25,7 @@ def check_finite(values: np.ndarray, name: str) -> tuple[float, float, bool]:
     """(smallest non-zero size, largest size, all whole); ProblemError names what is not finite."""
     bad, smallest, largest, whole = scan_values(values)
     if bad >= 0:
-        raise ProblemError(
-            f"{name}[{bad}] is {values[bad]}; every coefficient must be a finite number"
-        )
+        raise ProblemError(f"{name}[{bad}] is {values[bad]}; every coefficient must be a finite number")
     return smallest, largest, whole and largest <= _EXACT
 
 

@@ -74,10 +74,11 @@ class SampleSet(dimod.SampleSet):
 
     def __repr__(self) -> str:
         if "solver" not in self.info:
-            return super().__repr__()
+            return str(super().__repr__())
         energy = self.record.energy
         lines = [
-            f"isinglass.SampleSet: {len(energy)} samples of {len(self.variables)} {self.vartype.name} variables"
+            f"isinglass.SampleSet: {len(energy)} samples of {len(self.variables)} "
+            f"{self.vartype.name} variables"
         ]
         if len(energy):
             best = int(np.argmin(energy))

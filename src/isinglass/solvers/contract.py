@@ -16,7 +16,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,12 +52,10 @@ class Solver(ABC):
 
     name: str
     summary: str
-    parameters: Mapping[str, Parameter]
+    parameters: ClassVar[Mapping[str, Parameter]]
 
     @abstractmethod
-    def run(
-        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
-    ) -> Samples:
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         """Search for low energies; at least one state, and return within one sweep of a stop."""
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,14 +27,12 @@ class Exact(Solver):
 
     name = "exact"
     summary = f"visits every state (up to {LARGEST} variables); the answer is certified"
-    parameters = {
+    parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(1, "ground states to return at most, 1 up", whole_number(1)),
         "seed": Parameter(0, "unused: the answer does not depend on chance", whole_number(0)),
     }
 
-    def run(
-        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
-    ) -> Samples:
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         n, wanted = problem.num_variables, parameters["num_reads"]
         if n > LARGEST:
             raise ProblemError(
@@ -52,12 +51,10 @@ class Exact(Solver):
             spins[n - split :] = 2 * ((part >> np.arange(split)) & 1) - 1
             best = np.empty((min(wanted, 1 << (n - split)), n), np.int8)
             row = control.row()
-            found[part] = (*enumerate_states(matrix, h, spins, n - split, best, tolerance, control.flag, row), best)
+            outcome = enumerate_states(matrix, h, spins, n - split, best, tolerance, control.flag, row)
+            found[part] = (*outcome, best)
 
-        tasks: list[tuple[int, Callable[[], None]]] = [
-            (0, lambda part=part: visit(part)) for part in range(1 << split)  # type: ignore[misc]
-        ]
-        control.run(tasks)
+        control.run([(1, partial(visit, part)) for part in range(1 << split)])
         lowest = min(energy for energy, *_ in found.values())
         winners = [found[p] for p in sorted(found) if found[p][0] <= lowest + tolerance]
         states = np.concatenate([best[: min(count, len(best))] for _, count, _, best in winners])

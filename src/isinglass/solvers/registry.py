@@ -17,7 +17,5 @@ DEFAULT_SOLVER = SimulatedAnnealing.name
 def solver_named(name: str) -> Solver:
     """The solver of that name; ParameterError lists them."""
     if name not in SOLVERS:
-        raise ParameterError(
-            f"solver={name!r} is not one of {', '.join(SOLVERS)}{nearest(name, SOLVERS)}"
-        )
+        raise ParameterError(f"solver={name!r} is not one of {', '.join(SOLVERS)}{nearest(name, SOLVERS)}")
     return SOLVERS[name]

@@ -20,8 +20,8 @@ def default_beta_range(problem: CompiledProblem) -> tuple[float, float]:
     A spin's field is measured by its root mean square over random neighbours,
     ``sqrt(h_i^2 + sum_j J_ij^2)``. At the hot end even the stiffest spin turns freely
     (exp(-2 HOT) = 0.3 against a typical field); at the cold end the softest is held
-    (exp(-2 COLD) = 1e-7). Multiply the problem by a constant and both divide by it. Chosen by mean energies over eleven
-    classes of problems (bench/beta_range.py).
+    (exp(-2 COLD) = 1e-7). Multiply the problem by a constant and both divide by it.
+    Chosen by mean energies over eleven classes of problems (bench/beta_range.py).
     """
     smallest, largest = problem.field_scale
     return HOT / (largest * problem.scale), COLD / (smallest * problem.scale)
@@ -41,7 +41,7 @@ def check_beta_range(name: str, value: Any) -> tuple[float, float] | None:
 
 
 def check_beta_schedule(name: str, value: Any) -> str | np.ndarray:
-    """"geometric", "linear", or one finite beta >= 0 for each sweep."""
+    """ "geometric", "linear", or one finite beta >= 0 for each sweep."""
     if isinstance(value, str):
         if value not in SHAPES:
             raise ParameterError(f"{name}={value!r} is not one of {', '.join(SHAPES)} nor an array of betas")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +35,7 @@ _CHECKS_PER_ANNEAL = 64
 _GATHER_ABOVE = 5.0
 _FEWEST_SWEEPS = 10
 
-_LANE_WORDS = {8: np.uint8, 32: np.uint32, 64: np.uint64}
+_LANE_WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 32: np.uint32, 64: np.uint64}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class SimulatedAnnealing(Solver):
 
     name = "simulated_annealing"
     summary = "Metropolis sweeps at rising inverse temperature; the all-rounder"
-    parameters = {
+    parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None,
             "anneals, 1 up; None: as many as take about three core-seconds, 128 at most; "
@@ -80,9 +81,7 @@ class SimulatedAnnealing(Solver):
         "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
     }
 
-    def run(
-        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
-    ) -> Samples:
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         shape = parameters["beta_schedule"]
         sweeps = parameters["annealing_time"]
         if not isinstance(shape, str):
@@ -96,7 +95,9 @@ class SimulatedAnnealing(Solver):
         anneals = _Anneals(problem, start, parameters["seed"], control)
 
         def one_round(count: int, length: int) -> None:
-            anneals.round(count, schedule.slack_scale(schedule.betas(shape, beta_range, length), problem.scale))
+            anneals.round(
+                count, schedule.slack_scale(schedule.betas(shape, beta_range, length), problem.scale)
+            )
 
         num_reads = parameters["num_reads"] or len(start) or None
         lengths = _run_rounds(one_round, anneals, num_reads, sweeps, control)
@@ -226,15 +227,18 @@ class _Anneals:
         return self._lanes(couplings, read, size, _LANE_WORDS[lanes], slack_scale)
 
     def _lanes(
-        self, couplings: Sparse, read: int, size: int, word: type[np.generic], slack_scale: np.ndarray
+        self,
+        couplings: Sparse,
+        read: int,
+        size: int,
+        word: type[np.unsignedinteger[Any]],
+        slack_scale: np.ndarray,
     ) -> list[_Read]:
         n, lanes = self.problem.num_variables, 8 * np.dtype(word).itemsize
         spins = np.zeros(n, word)
         for lane in range(size):
-            bits = np.unpackbits(
-                self.start.words(read + lane).view(np.uint8), count=n, bitorder="little"
-            )
-            spins |= bits.astype(word) << word(lane)  # type: ignore[call-arg]
+            bits = np.unpackbits(self.start.words(read + lane).view(np.uint8), count=n, bitorder="little")
+            spins |= bits.astype(word) << word(lane)
         best, energies = spins.copy(), np.zeros(lanes)
         best_energies = np.full(lanes, np.inf)
         done = anneal_lanes(
@@ -244,9 +248,9 @@ class _Anneals:
         )  # fmt: skip
         if done < len(slack_scale):
             spins, energies = best, best_energies
-        one = word(1)  # type: ignore[call-arg]
+        one = word(1)
         return [
-            _Read(((spins >> word(r)) & one).astype(np.int8) * np.int8(2) - np.int8(1), float(energies[r]))  # type: ignore[call-arg]
+            _Read(((spins >> word(r)) & one).astype(np.int8) * np.int8(2) - np.int8(1), float(energies[r]))
             for r in range(size)
         ]
 
@@ -296,7 +300,7 @@ def _blocks(count: int, threads: int) -> tuple[int, list[tuple[int, int]]]:
     lanes = next((w for most, w in ((2, 1), (8, 8), (32, 32)) if share <= most), 64)
     number = -(-share // lanes) * threads if lanes > 1 else min(count, threads)
     edges = np.linspace(0, count, number + 1).astype(int)
-    return lanes, [(int(a), int(b - a)) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return lanes, [(int(a), int(b - a)) for a, b in pairwise(edges) if b > a]
 
 
 def _slack_top(kind: np.dtype[Any]) -> np.float32:

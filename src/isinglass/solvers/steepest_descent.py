@@ -5,8 +5,9 @@ Each step flips the spin whose flip lowers the energy most; it ends where no fli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class SteepestDescent(Solver):
 
     name = "steepest_descent"
     summary = "always the best single flip, to the nearest local minimum"
-    parameters = {
+    parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None, "descents, 1 up; None: one for each initial state, or 1", whole_number(1)
         ),
@@ -38,9 +39,7 @@ class SteepestDescent(Solver):
         "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
     }
 
-    def run(
-        self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl
-    ) -> Samples:
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
         reads = parameters["num_reads"] or len(start) or 1
         states: dict[int, np.ndarray] = {}
@@ -59,8 +58,7 @@ class SteepestDescent(Solver):
                 flips[read] = descend_sparse(couplings.indptr, couplings.indices, couplings.weights, *tail)
             states[read] = spins
 
-        tasks: list[tuple[int, Callable[[], None]]] = [(1, lambda r=r: descend(r)) for r in range(reads)]  # type: ignore[misc]
-        control.run(tasks)
+        control.run([(1, partial(descend, read)) for read in range(reads)])
         return Samples(
             states=np.stack([states[r] for r in sorted(states)]),
             facts={"flips": [int(flips[r]) for r in sorted(flips)]},

@@ -20,7 +20,7 @@ REFRESH = 64
 
 
 @njit(cache=True)
-def _fields(matrix, h, spins, fields):  # type: ignore[no-untyped-def]
+def _fields(matrix, h, spins, fields):
     for i in range(h.shape[0]):
         fields[i] = h[i]
     for j in range(h.shape[0]):
@@ -31,7 +31,7 @@ def _fields(matrix, h, spins, fields):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def dense_energy(h, spins, fields):  # type: ignore[no-untyped-def]
+def dense_energy(h, spins, fields):
     """``sum_i s_i (field_i + h_i) / 2`` in float64."""
     total = 0.0
     for i in range(h.shape[0]):
@@ -40,9 +40,7 @@ def dense_energy(h, spins, fields):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def anneal_dense(  # type: ignore[no-untyped-def]
-    matrix, h, spins, best_spins, read_key, slack_scale, first_sweep, flag, progress
-):
+def anneal_dense(matrix, h, spins, best_spins, read_key, slack_scale, first_sweep, flag, progress):
     """Anneal ``spins`` (int8[n], -1 or +1) in place; returns (sweeps done, energy, best energy).
 
     ``matrix``: [n, n] symmetric, zero diagonal, int16 or float32; ``h``: int32[n] with an integer

@@ -21,7 +21,7 @@ from isinglass.kernels.cpu.vector import lane_fields, lane_flips, stop_requested
 
 
 @njit(cache=True)
-def _lane_energies(indptr, indices, weights, base, h, spins, fields, energies):  # type: ignore[no-untyped-def]
+def _lane_energies(indptr, indices, weights, base, h, spins, fields, energies):
     """``energies[r] = sum_i s_i (field_i + h_i) / 2`` of every replica, in float64."""
     lanes = energies.shape[0]
     energies[:] = 0.0
@@ -37,7 +37,7 @@ def _lane_energies(indptr, indices, weights, base, h, spins, fields, energies): 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def anneal_lanes(  # type: ignore[no-untyped-def]
+def anneal_lanes(
     indptr, indices, weights, base, h, spins, best_spins, energies, best_energies,
     read_keys, num_reads, slack_scale, slack_top, first_sweep, check_every, flag, progress,
 ):  # fmt: skip

@@ -31,7 +31,7 @@ _INT16_MAX = 32767
 
 
 @njit(cache=True)
-def _masked_sum(row, spins, row_count):  # type: ignore[no-untyped-def]
+def _masked_sum(row, spins, row_count):
     """``sum of s_j over set bits j of row``: 2 popcount(row & spins) - popcount(row)."""
     up = np.int64(0)
     for w in range(row.shape[0]):
@@ -40,7 +40,7 @@ def _masked_sum(row, spins, row_count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _magnetization(spins, n):  # type: ignore[no-untyped-def]
+def _magnetization(spins, n):
     up = np.int64(0)
     for w in range(spins.shape[0]):
         up += popcount(spins[w])
@@ -48,7 +48,7 @@ def _magnetization(spins, n):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def packed_energy(bits, row_count, low, step, h, spins):  # type: ignore[no-untyped-def]
+def packed_energy(bits, row_count, low, step, h, spins):
     """``sum_i h_i s_i + sum_{i<j} J_ij s_i s_j`` of spins packed as bits; exact for integers."""
     n = h.shape[0]
     magnetization = _magnetization(spins, n)
@@ -63,7 +63,7 @@ def packed_energy(bits, row_count, low, step, h, spins):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True)
-def _fields_of_all(bits, row_count, spins, fields):  # type: ignore[no-untyped-def]
+def _fields_of_all(bits, row_count, spins, fields):
     """Fill the int16 fields; False where one would not fit."""
     fits = True
     for i in range(row_count.shape[0]):
@@ -74,7 +74,7 @@ def _fields_of_all(bits, row_count, spins, fields):  # type: ignore[no-untyped-d
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def anneal_packed(  # type: ignore[no-untyped-def]
+def anneal_packed(
     bits, row_count, low, step, h, spins, best_spins, read_key, slack_scale, first_sweep,
     gather_above, flag, progress,
 ):  # fmt: skip

@@ -21,12 +21,12 @@ _CHUNK = 512
 
 
 @njit(cache=True)
-def _up(spins, j):  # type: ignore[no-untyped-def]
+def _up(spins, j):
     return (spins[j >> 6] >> np.uint64(j & 63)) & np.uint64(1)
 
 
 @njit(cache=True)
-def _field(indptr, indices, weights, base, spins, i):  # type: ignore[no-untyped-def]
+def _field(indptr, indices, weights, base, spins, i):
     field = base[i]
     for k in range(indptr[i], indptr[i + 1]):
         if _up(spins, indices[k]):
@@ -35,7 +35,7 @@ def _field(indptr, indices, weights, base, spins, i):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def sparse_energy(indptr, indices, weights, base, h, spins):  # type: ignore[no-untyped-def]
+def sparse_energy(indptr, indices, weights, base, h, spins):
     """``sum_i s_i (field_i + h_i) / 2`` in float64; spins as bits."""
     total = 0.0
     for i in range(h.shape[0]):
@@ -45,7 +45,7 @@ def sparse_energy(indptr, indices, weights, base, h, spins):  # type: ignore[no-
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def anneal_sparse(  # type: ignore[no-untyped-def]
+def anneal_sparse(
     indptr, indices, weights, base, h, spins, best_spins, read_key, slack_scale, first_sweep,
     check_every, flag, progress,
 ):  # fmt: skip

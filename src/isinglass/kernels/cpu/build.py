@@ -10,7 +10,7 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def count_degrees(row, col, n, indptr):  # type: ignore[no-untyped-def]
+def count_degrees(row, col, n, indptr):
     """Fill ``indptr`` (int64[n+1], zeros) with row starts of the symmetric CSR of the edges.
 
     Returns the first edge with an endpoint out of 0..n-1 or with equal endpoints, or -1.
@@ -27,7 +27,7 @@ def count_degrees(row, col, n, indptr):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def fill_rows(row, col, value, indptr, indices, values):  # type: ignore[no-untyped-def]
+def fill_rows(row, col, value, indptr, indices, values):
     """Scatter each edge into both its rows; returns whether all rows came out sorted and simple."""
     n = indptr.shape[0] - 1
     cursor = indptr[:n].copy()
@@ -45,7 +45,7 @@ def fill_rows(row, col, value, indptr, indices, values):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True)
-def sort_and_merge(indptr, indices, values):  # type: ignore[no-untyped-def]
+def sort_and_merge(indptr, indices, values):
     """Sort every row by column and add up repeated entries, in place; returns the entries left.
 
     The sums run over the repeats sorted by value, so the order of the input does not show.
@@ -78,7 +78,7 @@ def sort_and_merge(indptr, indices, values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def first_asymmetry(indptr, indices, values):  # type: ignore[no-untyped-def]
+def first_asymmetry(indptr, indices, values):
     """Compare A with its transpose, for a CSR with sorted rows; one pass, no second matrix.
 
     Returns (i, j, kind): kind 0 symmetric, 1 only the upper triangle is filled, 2 only the lower,
@@ -116,7 +116,7 @@ def first_asymmetry(indptr, indices, values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def row_sums(indptr, values):  # type: ignore[no-untyped-def]
+def row_sums(indptr, values):
     """(float64[n] sums, float64[n] sums of absolute values, float64[n] sums of squares) by row."""
     n = indptr.shape[0] - 1
     plain, absolute, squares = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -130,7 +130,7 @@ def row_sums(indptr, values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def pack_rows(indptr, indices, values, chosen, bits):  # type: ignore[no-untyped-def]
+def pack_rows(indptr, indices, values, chosen, bits):
     """Set bit j of row i (uint64 words, zeroed) where the entry (i, j), i != j, equals ``chosen``."""
     for i in range(indptr.shape[0] - 1):
         for k in range(indptr[i], indptr[i + 1]):
@@ -140,7 +140,7 @@ def pack_rows(indptr, indices, values, chosen, bits):  # type: ignore[no-untyped
 
 
 @njit(nogil=True, cache=True)
-def mirror_bits(bits, n):  # type: ignore[no-untyped-def]
+def mirror_bits(bits, n):
     """Make a packed matrix symmetric: set bit (j, i) for every set bit (i, j)."""
     for i in range(n):
         for w in range(bits.shape[1]):
@@ -154,9 +154,13 @@ def mirror_bits(bits, n):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def row_popcounts(bits, counts):  # type: ignore[no-untyped-def]
+def row_popcounts(bits, counts):
     """``counts[i]`` (int32) = number of set bits of row i."""
-    one, two, four = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
+    one, two, four = (
+        np.uint64(0x5555555555555555),
+        np.uint64(0x3333333333333333),
+        np.uint64(0x0F0F0F0F0F0F0F0F),
+    )
     for i in range(bits.shape[0]):
         total = np.uint64(0)
         for w in range(bits.shape[1]):
@@ -169,7 +173,7 @@ def row_popcounts(bits, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def csr_degrees(indptr, indices, indptr_out):  # type: ignore[no-untyped-def]
+def csr_degrees(indptr, indices, indptr_out):
     """As ``count_degrees`` for the off-diagonal entries of one triangle in CSR form."""
     n = indptr.shape[0] - 1
     for i in range(n):
@@ -183,7 +187,7 @@ def csr_degrees(indptr, indices, indptr_out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def csr_mirror(indptr, indices, values, indptr_out, indices_out, values_out):  # type: ignore[no-untyped-def]
+def csr_mirror(indptr, indices, values, indptr_out, indices_out, values_out):
     """Fill both directions of one triangle's entries; rows come out sorted."""
     n = indptr.shape[0] - 1
     cursor = indptr_out[:n].copy()
@@ -198,7 +202,7 @@ def csr_mirror(indptr, indices, values, indptr_out, indices_out, values_out):  #
 
 
 @njit(nogil=True, cache=True)
-def scan_values(values):  # type: ignore[no-untyped-def]
+def scan_values(values):
     """(first index that is not finite or -1, smallest non-zero size, largest size, all whole)."""
     smallest, largest, whole = np.inf, 0.0, True
     for k in range(values.shape[0]):
@@ -213,7 +217,7 @@ def scan_values(values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def common_divisor(values):  # type: ignore[no-untyped-def]
+def common_divisor(values):
     """Greatest common divisor of whole-valued numbers below 2^53, in absolute value."""
     divisor = np.int64(0)
     for k in range(values.shape[0]):
@@ -226,7 +230,7 @@ def common_divisor(values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def are_multiples(values, unit):  # type: ignore[no-untyped-def]
+def are_multiples(values, unit):
     """Whether every value is a whole multiple of ``unit``, to four roundings of the value itself.
 
     Decimal weights (0.1, 0.3) are such multiples only after rounding. Kernels may then work in
@@ -240,7 +244,7 @@ def are_multiples(values, unit):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def two_values(values):  # type: ignore[no-untyped-def]
+def two_values(values):
     """(number of distinct values up to 3, first, second); the second repeats the first if alone."""
     if values.shape[0] == 0:
         return 0, 0.0, 0.0

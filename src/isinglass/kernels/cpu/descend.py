@@ -15,7 +15,7 @@ from isinglass.kernels.cpu.vector import stop_requested
 
 
 @njit(nogil=True, cache=True)
-def descend_dense(matrix, h, spins, tolerance, flag, progress):  # type: ignore[no-untyped-def]
+def descend_dense(matrix, h, spins, tolerance, flag, progress):
     """Descend from ``spins`` (int8[n]) in place; ``matrix`` float64 or int [n, n]; returns flips."""
     n = h.shape[0]
     fields = h.astype(np.float64)
@@ -40,7 +40,7 @@ def descend_dense(matrix, h, spins, tolerance, flag, progress):  # type: ignore[
 
 
 @njit(nogil=True, cache=True)
-def descend_packed(bits, low, step, h, spins, tolerance, flag, progress):  # type: ignore[no-untyped-def]
+def descend_packed(bits, low, step, h, spins, tolerance, flag, progress):
     """As ``descend_dense`` for couplings ``low + step * bit``."""
     n = h.shape[0]
     fields = h.astype(np.float64)
@@ -63,7 +63,7 @@ def descend_packed(bits, low, step, h, spins, tolerance, flag, progress):  # typ
 
 
 @njit(cache=True)
-def _add_packed_row(row, j, low, step, change, fields):  # type: ignore[no-untyped-def]
+def _add_packed_row(row, j, low, step, change, fields):
     own = fields[j]
     for i in range(fields.shape[0]):
         bit = np.float64((row[i >> 6] >> np.uint64(i & 63)) & np.uint64(1))
@@ -72,7 +72,7 @@ def _add_packed_row(row, j, low, step, change, fields):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def descend_sparse(indptr, indices, weights, h, spins, tolerance, flag, progress):  # type: ignore[no-untyped-def]
+def descend_sparse(indptr, indices, weights, h, spins, tolerance, flag, progress):
     """As ``descend_dense`` for a CSR; ``weights`` hold 2 J as in the annealing kernels."""
     n = h.shape[0]
     fields = h.astype(np.float64)
@@ -105,7 +105,7 @@ def descend_sparse(indptr, indices, weights, h, spins, tolerance, flag, progress
 
 
 @njit(cache=True)
-def _better(a, b, fields, spins):  # type: ignore[no-untyped-def]
+def _better(a, b, fields, spins):
     if b < 0:
         return a
     if a < 0:
@@ -114,7 +114,7 @@ def _better(a, b, fields, spins):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _replay(winner, leaf, fields, spins):  # type: ignore[no-untyped-def]
+def _replay(winner, leaf, fields, spins):
     node = leaf >> 1
     while node > 0:
         winner[node] = _better(winner[2 * node], winner[2 * node + 1], fields, spins)
@@ -122,7 +122,7 @@ def _replay(winner, leaf, fields, spins):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _report(fields, h, spins, flips, progress):  # type: ignore[no-untyped-def]
+def _report(fields, h, spins, flips, progress):
     energy = 0.0
     for i in range(h.shape[0]):
         energy += 0.5 * spins[i] * (fields[i] + h[i])

@@ -13,7 +13,7 @@ _BLOCK = 4096
 
 
 @njit(nogil=True, cache=True)
-def edge_energies(row, col, value, states, totals):  # type: ignore[no-untyped-def]
+def edge_energies(row, col, value, states, totals):
     """``totals[r] += sum_k value[k] states[row[k], r] states[col[k], r]``.
 
     ``states``: int8[n, reads], -1/+1 or 0/1; ``totals``: float64[reads].
@@ -31,7 +31,7 @@ def edge_energies(row, col, value, states, totals):  # type: ignore[no-untyped-d
 
 
 @njit(nogil=True, cache=True)
-def row_energies(indptr, indices, values, states, totals):  # type: ignore[no-untyped-def]
+def row_energies(indptr, indices, values, states, totals):
     """``totals[r] += sum_ij A_ij states[i, r] states[j, r]`` over the stored entries of a CSR."""
     reads = states.shape[1]
     block = np.zeros(reads)

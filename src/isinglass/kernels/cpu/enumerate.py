@@ -17,7 +17,7 @@ POLL_EVERY = 1 << 16
 
 
 @njit(nogil=True, cache=True)
-def enumerate_states(matrix, h, spins, free, best_states, tolerance, flag, progress):  # type: ignore[no-untyped-def]
+def enumerate_states(matrix, h, spins, free, best_states, tolerance, flag, progress):
     """Visit the 2^free settings of spins 0 to free - 1; the others stay as given.
 
     ``matrix``: float64[n, n], symmetric, zero diagonal; ``h``: float64[n]; ``spins``: int8[n],

@@ -9,7 +9,8 @@ Words of bits: bit ``r`` of a spin word is replica ``r``; a set bit is spin up (
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -216,9 +217,7 @@ def _add_rows_python(fields: Any, bits: Any, rows: Any, steps: Any, count: int) 
 
 
 @_llvm_operation(_add_rows_python)
-def add_rows(
-    typing_context: Any, fields: Any, bits: Any, rows: Any, steps: Any, count: Any
-) -> Any:
+def add_rows(typing_context: Any, fields: Any, bits: Any, rows: Any, steps: Any, count: Any) -> Any:
     """For k < count add ``steps[k]`` to each field whose bit is set in ``bits[rows[k]]``.
 
     ``fields``: int16[64 words]; ``bits``: C-ordered uint64[n, words], words a multiple of
@@ -229,9 +228,7 @@ def add_rows(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         bits_array = _array(context, builder, sig.args[1], args[1])
-        fields_, rows_, steps_ = (
-            _array(context, builder, sig.args[i], args[i]).data for i in (0, 2, 3)
-        )
+        fields_, rows_, steps_ = (_array(context, builder, sig.args[i], args[i]).data for i in (0, 2, 3))
         count_ = args[4]
         intp = count_.type
         words = cgutils.unpack_tuple(builder, bits_array.shape, 2)[1]
@@ -242,9 +239,7 @@ def add_rows(
         with cgutils.for_range_slice(builder, ir.Constant(intp, 0), words, step_line) as (w, _):
             line = builder.gep(fields_, [builder.mul(w, ir.Constant(intp, 64))])
             pointers = [
-                builder.bitcast(
-                    builder.gep(line, [ir.Constant(intp, p * lanes)]), vector_ir.as_pointer()
-                )
+                builder.bitcast(builder.gep(line, [ir.Constant(intp, p * lanes)]), vector_ir.as_pointer())
                 for p in range(parts)
             ]
             before = [builder.load(p, align=2) for p in pointers]
