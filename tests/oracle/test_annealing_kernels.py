@@ -27,9 +27,10 @@ def reference_samples(
     J, h = kernel_form(problem)
     start = StartStates(problem, None, seed)
     n = problem.num_variables
+    quantum = np.float32(1.0 if problem.integer else 0.0)
     return np.stack(
         [
-            reference.anneal(J, h, unpack_spins(start.words(r), n), read_keys(seed, r, 1)[0], scale)
+            reference.anneal(J, h, unpack_spins(start.words(r), n), read_keys(seed, r, 1)[0], scale, quantum)
             for r in range(reads)
         ]
     )
@@ -81,7 +82,7 @@ def test_packed_gathering_and_maintaining_fields_agree(gather_above: float) -> N
         best = spins.copy()
         flag, row = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
         done, energy, best_energy = anneal_packed(
-            *couplings, compiled.h, spins, best, np.uint64(9), scale, 0, above, flag, row
+            *couplings, compiled.h, spins, best, np.uint64(9), scale, np.float32(1.0), 0, above, flag, row
         )
         assert done == 20
         assert energy == packed_energy(*couplings, compiled.h, spins)

@@ -10,43 +10,44 @@ import itertools
 
 import numpy as np
 
-from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 
 
-def local_fields(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:  # noqa: N803
+def local_fields(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:
     """``f_i = h_i + sum_j J_ij s_j``; J symmetric with zero diagonal."""
     return h + J @ spins
 
 
-def energy(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> float:  # noqa: N803
+def energy(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> float:
     """``sum_i h_i s_i + sum_{i<j} J_ij s_i s_j``."""
     return float(h @ spins + 0.5 * spins @ J @ spins)
 
 
 def anneal(
-    J: np.ndarray,  # noqa: N803
+    J: np.ndarray,
     h: np.ndarray,
     spins: np.ndarray,
     read_key: np.uint64,
     slack_scale: np.ndarray,
+    quantum: np.float32,
 ) -> np.ndarray:
     """Metropolis sweeps in index order (Metropolis 1953); returns the final spins.
 
     A flip of spin i costs ``-2 s_i f_i``; with u uniform it is accepted when
-    ``exp(-beta cost) >= u``, that is when ``-s_i f_i <= -ln(u) / (2 beta)``.
+    ``exp(-beta cost) >= u``, that is when ``-s_i f_i <= -ln(u) / (2 beta)``. ``quantum``: see slack_of.
     """
     spins = spins.astype(np.float64)
     for t, scale in enumerate(slack_scale):
         key = int(sweep_key(read_key, t))
         low, high = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
         for i in range(len(h)):
-            slack = exponential(uniform32(np.uint32(i), low, high)) * np.float32(scale)
+            slack = slack_of(uniform32(np.uint32(i), low, high), np.float32(scale), quantum)
             if -spins[i] * (h[i] + J[i] @ spins) <= slack:
                 spins[i] = -spins[i]
     return spins.astype(np.int8)
 
 
-def descend(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:  # noqa: N803
+def descend(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:
     """Flip the spin with the largest gain, the first of equals, until none gains."""
     spins = spins.astype(np.float64)
     while True:
@@ -56,7 +57,7 @@ def descend(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:  # n
         spins[int(np.argmax(gains))] *= -1
 
 
-def ground_states(J: np.ndarray, h: np.ndarray) -> tuple[float, list[tuple[int, ...]]]:  # noqa: N803
+def ground_states(J: np.ndarray, h: np.ndarray) -> tuple[float, list[tuple[int, ...]]]:
     """(lowest energy, all states at it), by trying every state."""
     states = list(itertools.product((-1, 1), repeat=len(h)))
     energies = [energy(J, h, np.array(state, dtype=np.float64)) for state in states]

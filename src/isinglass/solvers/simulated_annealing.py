@@ -189,6 +189,11 @@ class _Anneals:
     control: RunControl
     reads: list[_Read] = field(default_factory=list)
 
+    @property
+    def quantum(self) -> np.float32:
+        """The smallest non-zero half cost of a flip; 0 for continuous couplings."""
+        return np.float32(1.0 if self.problem.integer else 0.0)
+
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
         first = len(self.reads)
@@ -243,8 +248,8 @@ class _Anneals:
         best_energies = np.full(lanes, np.inf)
         done = anneal_lanes(
             *couplings, self.problem.h, spins, best, energies, best_energies,
-            read_keys(self.seed, read, lanes), size, slack_scale, _slack_top(couplings.weights.dtype),
-            0, _check_every(slack_scale), self.control.flag, self.control.row(),
+            read_keys(self.seed, read, lanes), size, slack_scale, self.quantum,
+            _slack_top(couplings.weights.dtype), 0, _check_every(slack_scale), self.control.flag, self.control.row(),
         )  # fmt: skip
         if done < len(slack_scale):
             spins, energies = best, best_energies
@@ -259,7 +264,7 @@ class _Anneals:
         best = spins.copy()
         outcome = anneal_sparse(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            0, _check_every(slack_scale), self.control.flag, self.control.row(),
+            self.quantum,            0, _check_every(slack_scale), self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -270,7 +275,7 @@ class _Anneals:
         best = spins.copy()
         outcome = anneal_packed(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            0, _GATHER_ABOVE, self.control.flag, self.control.row(),
+            self.quantum,            0, _GATHER_ABOVE, self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -279,7 +284,7 @@ class _Anneals:
         best = spins.copy()
         done, energy, best_energy = anneal_dense(
             couplings.matrix, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0],
-            slack_scale, 0, self.control.flag, self.control.row(),
+            slack_scale, self.quantum, 0, self.control.flag, self.control.row(),
         )  # fmt: skip
         if done == len(slack_scale):
             return _Read(spins, energy)

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
-from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import stop_requested
 
 REFRESH = 64
@@ -40,12 +40,12 @@ def dense_energy(h, spins, fields):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def anneal_dense(matrix, h, spins, best_spins, read_key, slack_scale, first_sweep, flag, progress):
+def anneal_dense(matrix, h, spins, best_spins, read_key, slack_scale, quantum, first_sweep, flag, progress):
     """Anneal ``spins`` (int8[n], -1 or +1) in place; returns (sweeps done, energy, best energy).
 
     ``matrix``: [n, n] symmetric, zero diagonal, int16 or float32; ``h``: int32[n] with an integer
     matrix (no field may leave int32), float32[n] otherwise. ``slack_scale``: float32[sweeps],
-    1 / (2 beta). The best state is taken at ends of sweeps.
+    1 / (2 beta); ``quantum``: float32, see ``slack_of``. The best state is taken at ends of sweeps.
     """
     n = h.shape[0]
     fields = np.empty(n, h.dtype)
@@ -61,7 +61,7 @@ def anneal_dense(matrix, h, spins, best_spins, read_key, slack_scale, first_swee
         low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
         scale = slack_scale[t]
         for i in range(n):
-            slack[i] = exponential(uniform32(np.uint32(i), low, high)) * scale
+            slack[i] = slack_of(uniform32(np.uint32(i), low, high), scale, quantum)
         for i in range(n):
             s = spins[i]
             barrier = -np.float32(s) * np.float32(fields[i])

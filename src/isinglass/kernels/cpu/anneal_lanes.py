@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
-from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import lane_fields, lane_flips, stop_requested
 
 
@@ -39,7 +39,7 @@ def _lane_energies(indptr, indices, weights, base, h, spins, fields, energies):
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_lanes(
     indptr, indices, weights, base, h, spins, best_spins, energies, best_energies,
-    read_keys, num_reads, slack_scale, slack_top, first_sweep, check_every, flag, progress,
+    read_keys, num_reads, slack_scale, quantum, slack_top, first_sweep, check_every, flag, progress,
 ):  # fmt: skip
     """Anneal all replicas of ``spins`` in place; returns the number of sweeps done.
 
@@ -48,7 +48,7 @@ def anneal_lanes(
     ``energies``, ``best_energies``: float64[lanes], of the state at the end and of the best state
     seen at a check (every ``check_every`` sweeps and at the end). ``read_keys``: uint64[lanes].
     ``num_reads``: lanes that count. ``slack_scale``: float32[sweeps], 1 / (2 beta).
-    ``slack_top``: float32, the largest value of the field type.
+    ``quantum``: float32, see ``slack_of``. ``slack_top``: float32, the largest value of the field type.
     """
     n = h.shape[0]
     lanes = read_keys.shape[0]
@@ -70,7 +70,7 @@ def anneal_lanes(
         for i in range(n):
             index = np.uint32(i)
             for r in range(lanes):
-                slack[r] = min(exponential(uniform32(index, low[r], high[r])) * scale, slack_top)
+                slack[r] = min(slack_of(uniform32(index, low[r], high[r]), scale, quantum), slack_top)
             lane_fields(spins, indices, weights, indptr[i], indptr[i + 1], base[i], fields)
             word = spins[i]
             spins[i] = word ^ lane_flips(fields, word, slack)

@@ -24,7 +24,7 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
-from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import add_rows, add_under_word, popcount, stop_requested
 
 _INT16_MAX = 32767
@@ -75,15 +75,16 @@ def _fields_of_all(bits, row_count, spins, fields):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_packed(
-    bits, row_count, low, step, h, spins, best_spins, read_key, slack_scale, first_sweep,
+    bits, row_count, low, step, h, spins, best_spins, read_key, slack_scale, quantum, first_sweep,
     gather_above, flag, progress,
 ):  # fmt: skip
     """Anneal ``spins`` (uint64[words]) in place; returns (sweeps done, energy, best energy).
 
     ``bits``: uint64[n, words], symmetric, zero diagonal, words a multiple of 8; ``row_count``:
     int32[n], set bits of each row; ``low``, ``step``: float64; ``h``: float64[n]; ``slack_scale``:
-    float32[sweeps], 1 / (2 beta). ``gather_above``: flips a word of the last sweep above which
-    the next sweep gathers its fields. The best state is taken at ends of sweeps.
+    float32[sweeps], 1 / (2 beta); ``quantum``: float32, see ``slack_of``. ``gather_above``: flips
+    a word of the last sweep above which the next sweep gathers its fields. The best state is taken
+    at ends of sweeps.
     """
     n = h.shape[0]
     words = bits.shape[1]
@@ -127,7 +128,8 @@ def anneal_packed(
                 for b in range(64):
                     tile[b] = fields[start + b]
             for b in range(64):
-                slack[b] = exponential(uniform32(np.uint32(start + b), key_low, key_high)) * scale
+                bits32 = uniform32(np.uint32(start + b), key_low, key_high)
+                slack[b] = slack_of(bits32, scale, quantum)
             word = spins[w]
             count = 0
             for b in range(size):

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
-from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import stop_requested
 
 _CHUNK = 512
@@ -46,7 +46,7 @@ def sparse_energy(indptr, indices, weights, base, h, spins):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_sparse(
-    indptr, indices, weights, base, h, spins, best_spins, read_key, slack_scale, first_sweep,
+    indptr, indices, weights, base, h, spins, best_spins, read_key, slack_scale, quantum, first_sweep,
     check_every, flag, progress,
 ):  # fmt: skip
     """Anneal ``spins`` (uint64 words, bit i of word i // 64) in place.
@@ -68,7 +68,7 @@ def anneal_sparse(
         scale = slack_scale[t]
         for chunk in range(0, n, _CHUNK):
             for c in range(_CHUNK):
-                slack[c] = exponential(uniform32(np.uint32(chunk + c), low, high)) * scale
+                slack[c] = slack_of(uniform32(np.uint32(chunk + c), low, high), scale, quantum)
             for i in range(chunk, min(chunk + _CHUNK, n)):
                 field = np.float32(_field(indptr, indices, weights, base, spins, i))
                 barrier = -field if _up(spins, i) else field
