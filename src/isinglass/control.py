@@ -95,9 +95,10 @@ class RunControl:
     def measure_in(self, scale: float, offset: float, target_energy: float | None = None) -> None:
         """Kernel energies become ``offset + scale * energy`` in the trace and for the target.
 
-        ``target_energy``: stop once an energy at or below it is seen (user's units); None for none.
+        Rows of an earlier problem no longer count. ``target_energy``: stop once an energy at or below it is seen (user's units); None for none.
         """
         self._scale, self._offset, self._target_energy = scale, offset, target_energy
+        self._rows.clear()
 
     def row(self) -> np.ndarray:
         """A fresh progress row for one kernel run (float64[4], see kernels/cpu/progress.py)."""

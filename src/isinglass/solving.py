@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import dimod
@@ -15,11 +15,14 @@ from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies
+from isinglass.problems.files import read_file
 from isinglass.problems.given import EdgeList, Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
+from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
+from isinglass.solving_constrained import solve_constrained
 
 RUN_PARAMETERS = (
     "kind", "storage", "solver", "time_limit", "target_energy", "target_cut", "num_threads", "progress",
@@ -75,10 +78,12 @@ def solve(
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
     control = RunControl(time_limit, progress, threads, started)
+    if isinstance(problem, (str, Path)):
+        problem = read_file(problem, kind=kind)
     if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
-        from isinglass.solving_constrained import solve_constrained
-
-        return solve_constrained(problem, chosen, values, control)
+        if target_cut is not None:
+            raise ParameterError("target_cut is for Max-Cut and this problem has constraints: use target_energy")
+        return solve_constrained(problem, chosen, values, control, target)
     compiled = compile(problem, kind=kind, storage=storage)
     compiled_at = time.perf_counter()
     if target_cut is not None:
@@ -99,7 +104,7 @@ def solve(
         "energies": finished - solved_at,
         "total": finished - started,
     }
-    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples))
+    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
 
 
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
@@ -135,25 +140,6 @@ def _check_tracked(problem: CompiledProblem, samples: Samples, energy: np.ndarra
             f"read {r}: the kernel tracked energy {tracked[r]!r} but the problem says {energy[r]!r}; "
             "this is a fault of isinglass, please report it with the problem"
         )
-
-
-def run_info(
-    solver: Solver, values: dict[str, Any], control: RunControl, timing: dict[str, float], samples: Samples
-) -> dict[str, Any]:
-    """The part of ``SampleSet.info`` that every run has; plain data only."""
-    shown = {k: v for k, v in values.items() if k not in ("seed", "initial_states") and v is not None}
-    return {
-        "solver": solver.name,
-        "seed": values["seed"],
-        "stop_reason": control.stop_reason,
-        "interrupted": control.interrupted,
-        "timing": timing,
-        "trace": control.trace,
-        "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
-        "num_threads": control.num_threads,
-        "versions": {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")},
-        **samples.facts,
-    }
 
 
 def _sampleset(

@@ -38,7 +38,7 @@ def describe(file: Path, kind: Any) -> dict[str, Any]:
     if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
         from isinglass.problems.constrained import encode
 
-        return {"model": type(problem).__name__, **encode(problem).facts()}
+        return {"model": type(problem).__name__, **encode(problem).info()}
     compiled = compile(problem, kind=kind)
     n, m = compiled.num_variables, compiled.num_interactions
     hot, cold = default_beta_range(compiled)

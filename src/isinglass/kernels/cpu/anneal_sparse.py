@@ -15,32 +15,39 @@ from numba import njit
 
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
-from isinglass.kernels.cpu.vector import stop_requested
+from isinglass.kernels.cpu.vector import prefetch, stop_requested
 
 _CHUNK = 512
+_AHEAD = np.uint64(64)
+"""Couplings between asking for a neighbour's word and reading it: enough to reach beyond the caches."""
 
 
 @njit(cache=True)
 def _up(spins, j):
-    return (spins[j >> 6] >> np.uint64(j & 63)) & np.uint64(1)
+    # Unsigned indices spare the check for negative ones.
+    return (spins[np.uint64(j) >> np.uint64(6)] >> (np.uint64(j) & np.uint64(63))) & np.uint64(1)
 
 
 @njit(cache=True)
 def _field(indptr, indices, weights, base, spins, i):
-    field = base[i]
-    for k in range(indptr[i], indptr[i + 1]):
-        if _up(spins, indices[k]):
-            field = weights.dtype.type(field + weights[k])
+    # Multiplied by the bit, not chosen by it: at working temperatures it is a coin toss.
+    kind = weights.dtype.type
+    field = base[i] + kind(0)
+    last = np.uint64(indices.shape[0] - 1)
+    for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + np.uint64(1)])):
+        ahead = np.uint64(indices[min(k + _AHEAD, last)])
+        prefetch(spins, ahead >> np.uint64(6))
+        field += weights[k] * kind(_up(spins, indices[k]))
     return field
 
 
-@njit(cache=True)
+@njit(nogil=True, cache=True)
 def sparse_energy(indptr, indices, weights, base, h, spins):
     """``sum_i s_i (field_i + h_i) / 2`` in float64; spins as bits."""
     total = 0.0
-    for i in range(h.shape[0]):
+    for i in range(np.uint64(h.shape[0])):
         field = np.float64(_field(indptr, indices, weights, base, spins, i)) + np.float64(h[i])
-        total += field if _up(spins, i) else -field
+        total += field * (np.float64(_up(spins, i)) * 2.0 - 1.0)
     return 0.5 * total
 
 
@@ -69,12 +76,12 @@ def anneal_sparse(
         for chunk in range(0, n, _CHUNK):
             for c in range(_CHUNK):
                 slack[c] = slack_of(uniform32(np.uint32(chunk + c), low, high), scale, quantum)
-            for i in range(chunk, min(chunk + _CHUNK, n)):
+            for i in range(np.uint64(chunk), np.uint64(min(chunk + _CHUNK, n))):
                 field = np.float32(_field(indptr, indices, weights, base, spins, i))
-                barrier = -field if _up(spins, i) else field
-                # Branchless: at working temperatures the outcome is a coin toss.
-                flip = np.uint64(1) if barrier <= slack[i - chunk] else np.uint64(0)
-                spins[i >> 6] ^= flip << np.uint64(i & 63)
+                word, bit = i >> np.uint64(6), i & np.uint64(63)
+                up = (spins[word] >> bit) & np.uint64(1)
+                barrier = field * (np.float32(1.0) - np.float32(2.0) * np.float32(up))
+                spins[word] ^= np.uint64(barrier <= slack[i - np.uint64(chunk)]) << bit
         done += 1
         progress[SWEEPS] += 1
         if done % check_every == 0 or t == sweeps - 1 or stop_requested(flag):

@@ -292,6 +292,26 @@ def popcount(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
+def _prefetch_python(array: Any, index: Any) -> None:
+    """A hint has no meaning to check."""
+
+
+@_llvm_operation(_prefetch_python)
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask for ``array[index]`` ahead of its use; never faults, whatever the index."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer = builder.gep(_array(context, builder, sig.args[0], args[0]).data, [args[1]])
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        to_read, keep_in_cache, data = (ir.Constant(flag, value) for value in (0, 3, 1))
+        builder.call(function, [pointer, to_read, keep_in_cache, data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64), codegen
+
+
 def _stop_requested_python(flag: Any) -> bool:
     return bool(np.int64(flag[0]) != 0)
 

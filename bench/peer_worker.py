@@ -1,0 +1,52 @@
+"""Runs inside the peers' environment; see peers.py."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def anneal(arrays: Any, n: int, reads: int, sweeps: int, seed: int) -> dict[str, Any]:
+    """dwave-samplers' SimulatedAnnealingSampler at its own default beta range."""
+    import dimod
+    from dwave.samplers import SimulatedAnnealingSampler
+
+    edges = (arrays["row"], arrays["col"], arrays["value"])
+    bqm = dimod.BQM.from_numpy_vectors(np.zeros(n), edges, 0.0, "SPIN")
+    began = time.perf_counter()
+    result = SimulatedAnnealingSampler().sample(bqm, num_reads=reads, num_sweeps=sweeps, seed=seed)
+    seconds = time.perf_counter() - began
+    energy = result.record.energy
+    return {
+        "seconds": seconds,
+        "sampling": result.info["timing"]["sampling_ns"] / 1e9,
+        "beta_range": [float(b) for b in result.info["beta_range"]],
+        "mean": float(energy.mean()),
+        "error": float(energy.std(ddof=1) / np.sqrt(reads)),
+        "best": float(energy.min()),
+    }
+
+
+def pegasus(arrays: Any, m: int, out: str) -> dict[str, Any]:
+    """Edges of the ideal Pegasus graph P_m, nodes renumbered."""
+    import dwave_networkx as dnx
+    import networkx as nx
+
+    graph = nx.convert_node_labels_to_integers(dnx.pegasus_graph(m))
+    edges = np.array(graph.edges)
+    np.savez(Path(out) / "out.npz", row=edges[:, 0], col=edges[:, 1])
+    return {"n": graph.number_of_nodes()}
+
+
+if __name__ == "__main__":
+    command, folder, plain = sys.argv[1:]
+    arguments = json.loads(plain)
+    loaded = np.load(Path(folder) / "arrays.npz")
+    if command == "pegasus":
+        arguments["out"] = folder
+    print(json.dumps({"anneal": anneal, "pegasus": pegasus}[command](loaded, **arguments)))

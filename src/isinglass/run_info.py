@@ -1,0 +1,31 @@
+"""What every result says of how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from isinglass.control import RunControl
+from isinglass.solvers.contract import Solver
+
+
+def run_info(
+    solver: Solver, values: Mapping[str, Any], control: RunControl, timing: dict[str, float], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The part of ``SampleSet.info`` that every run has; plain data only."""
+    shown = {k: v for k, v in values.items() if k not in ("seed", "initial_states") and v is not None}
+    return {
+        "solver": solver.name,
+        "seed": values["seed"],
+        "stop_reason": control.stop_reason,
+        "interrupted": control.interrupted,
+        "timing": timing,
+        "trace": control.trace,
+        "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
+        "num_threads": control.num_threads,
+        "versions": {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")},
+        **facts,
+    }
