@@ -15,11 +15,11 @@ from pathlib import Path
 
 import dimod
 import numpy as np
-from peers import call
 
 import isinglass
 from isinglass.problems.edges_of import edge_list_of
 from isinglass.problems.given import EdgeList
+from peers import call
 
 SPARSE_GOAL, SPARSE_FLOOR, PACKED_GOAL = 15.0, 8.0, 100.0
 
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a sixteenth of the work")
     options = parser.parse_args()
     print(f"{'instance':<18} {'storage':<7} {'reads':>5} {'sweeps':>6}  {'peer s':>8} {'ours s':>8} "
-          f"{'ratio':>7} {'sampling':>8}   mean energy, peer | ours  (ours worse by, in peer's errors)")  # fmt: skip
+          f"{'ratio':>7} {'sampling':>8}   mean energy, peer | ours  (worse by, in errors)")  # fmt: skip
     ratios: dict[str, list[float]] = {"sparse": [], "packed": [], "dense": []}
     for name, given, reads, sweeps in instances(options.gset, options.quick):
         edges = (given.row, given.col, given.value.astype(np.float64))

@@ -75,9 +75,10 @@ def matrix_case(n: int, symmetric: bool, whole: bool) -> None:
     problem = isinglass.compile(matrix, kind="maxcut")
     seconds = time.perf_counter() - began
     peak = _peak()
-    print(f"CSR n {n}, {edges / 1e6:.1f} M edges, {'symmetric' if symmetric else 'upper'}, "
-          f"{'whole' if whole else 'real'}: {seconds:.2f} s, {problem.storage}; input {size / 1e9:.2f} GB, "
-          f"process before {before / 1e9:.2f}, peak {peak / 1e9:.2f} GB = {peak / size:.2f}x the input")  # fmt: skip
+    form = f"{'symmetric' if symmetric else 'upper'}, {'whole' if whole else 'real'}"
+    print(f"CSR n {n}, {edges / 1e6:.1f} M edges, {form}: {seconds:.2f} s, {problem.storage}; "
+          f"input {size / 1e9:.2f} GB, process before {before / 1e9:.2f}, "
+          f"peak {peak / 1e9:.2f} GB = {peak / size:.2f}x input")  # fmt: skip
 
 
 def bqm_case() -> None:

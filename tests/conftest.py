@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -10,7 +12,8 @@ from isinglass.problems.compiled import CompiledProblem
 from isinglass.solvers.exact import dense_matrix
 
 settings.register_profile("isinglass", deadline=None, derandomize=True, max_examples=30)
-settings.load_profile("isinglass")
+settings.register_profile("soak", deadline=None, max_examples=3000)
+settings.load_profile(os.environ.get("ISINGLASS_HYPOTHESIS_PROFILE", "isinglass"))
 
 
 def kernel_form(problem: CompiledProblem) -> tuple[np.ndarray, np.ndarray]:

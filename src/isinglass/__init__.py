@@ -1,7 +1,7 @@
 """isinglass: open software to solve Ising and QUBO problems.
 
 >>> import isinglass
->>> isinglass.solve({("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}).first.energy
+>>> print(isinglass.solve({("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}).first.energy)
 -1.0
 """
 

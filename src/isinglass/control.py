@@ -51,6 +51,8 @@ class Progress:
     sweeps_per_second: float
     reads_done: int
     reads_started: int
+    last: bool
+    """True for the one sent when the kernels have ended."""
 
 
 def available_threads() -> int:
@@ -95,7 +97,8 @@ class RunControl:
     def measure_in(self, scale: float, offset: float, target_energy: float | None = None) -> None:
         """Kernel energies become ``offset + scale * energy`` in the trace and for the target.
 
-        Rows of an earlier problem no longer count. ``target_energy``: stop once an energy at or below it is seen (user's units); None for none.
+        Rows of an earlier problem no longer count. ``target_energy``: stop once an energy at or
+        below it is seen (user's units); None for none.
         """
         self._scale, self._offset, self._target_energy = scale, offset, target_energy
         self._rows.clear()
@@ -196,9 +199,8 @@ class RunControl:
             self._told = now
             sweeps = float(sum(row[SWEEPS] for row in self._rows))
             seconds = max(1e-9, time.perf_counter() - self._kernels_began)
-            self._progress(
-                Progress(now, energy, sweeps, sweeps / seconds, self.reads_done, self.reads_started)
-            )
+            reads = (self.reads_done, self.reads_started)
+            self._progress(Progress(now, energy, sweeps, sweeps / seconds, *reads, final))
 
 
 def check_positive(name: str, value: float | None) -> None:

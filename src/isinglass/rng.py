@@ -29,14 +29,16 @@ def _splitmix64(z: np.ndarray) -> np.ndarray:
     """Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection of 64-bit words."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: np.ndarray = z ^ (z >> np.uint64(31))
+    return mixed
 
 
 def read_keys(seed: int, first_read: int, num_reads: int) -> np.ndarray:
     """uint64[num_reads]: the keys of reads ``first_read`` to ``first_read + num_reads - 1``."""
     seed_word = _splitmix64(np.array([(seed + 0x9E3779B97F4A7C15) & _MASK], dtype=np.uint64))
     index = np.arange(first_read, first_read + num_reads, dtype=np.uint64)
-    return _splitmix64(seed_word ^ _splitmix64(index + np.uint64(0x632BE59BD9B4E019)))
+    keys: np.ndarray = _splitmix64(seed_word ^ _splitmix64(index + np.uint64(0x632BE59BD9B4E019)))
+    return keys
 
 
 def start_bits(key: np.uint64, words: int) -> np.ndarray:

@@ -13,7 +13,11 @@ from isinglass.solvers.contract import Solver
 
 
 def run_info(
-    solver: Solver, values: Mapping[str, Any], control: RunControl, timing: dict[str, float], facts: Mapping[str, Any]
+    solver: Solver,
+    values: Mapping[str, Any],
+    control: RunControl,
+    timing: dict[str, float],
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The part of ``SampleSet.info`` that every run has; plain data only."""
     shown = {k: v for k, v in values.items() if k not in ("seed", "initial_states") and v is not None}

@@ -21,7 +21,7 @@ class Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
 
         >>> import dimod, isinglass
         >>> bqm = dimod.BQM.from_ising({"a": -1}, {("a", "b"): 1})
-        >>> isinglass.Sampler().sample(bqm, num_reads=4, seed=1).first.energy
+        >>> print(isinglass.Sampler().sample(bqm, num_reads=4, seed=1).first.energy)
         -2.0
     """
 

@@ -82,7 +82,9 @@ def solve(
         problem = read_file(problem, kind=kind)
     if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
         if target_cut is not None:
-            raise ParameterError("target_cut is for Max-Cut and this problem has constraints: use target_energy")
+            raise ParameterError(
+                "target_cut is for Max-Cut and this problem has constraints: use target_energy"
+            )
         return solve_constrained(problem, chosen, values, control, target)
     compiled = compile(problem, kind=kind, storage=storage)
     compiled_at = time.perf_counter()

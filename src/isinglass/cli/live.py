@@ -22,7 +22,7 @@ class LiveProgress:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
         self._width = 0
-        self._said = -1.0
+        self._shown = -1.0
         self._compiling = _CompileListener(self._say)
 
     def __enter__(self) -> Self:
@@ -37,19 +37,20 @@ class LiveProgress:
             print(file=sys.stderr)
 
     def __call__(self, progress: Progress) -> None:
-        """Show one step."""
-        rate = _si(progress.sweeps_per_second)
+        """Show one step; outside a terminal only one a second, and the last."""
+        now = time.monotonic()
+        if not self._terminal and not progress.last and now - self._shown < 1.0:
+            return
+        self._shown = now
+        reads = f"reads {progress.reads_done}/{progress.reads_started}"
         self._say(
             f"{progress.elapsed:7.1f} s   best energy {progress.best_energy:.10g}   "
-            f"{rate}sweeps/s   reads {progress.reads_done}/{progress.reads_started}",
-            every=0.0 if self._terminal else 1.0,
+            f"{_si(progress.sweeps_per_second)}sweeps/s   {reads}"
         )
 
-    def _say(self, text: str, every: float = 0.0) -> None:
-        now = time.monotonic()
-        if self._quiet or now - self._said < every:
+    def _say(self, text: str) -> None:
+        if self._quiet:
             return
-        self._said = now
         if self._terminal:
             print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
             self._width = len(text)
@@ -65,8 +66,10 @@ class _CompileListener(event.Listener):
         self._told: set[str] = set()
 
     def on_start(self, compile_event: Any) -> None:
-        name = compile_event.data["dispatcher"].py_func.__name__
-        if not name.startswith("_") and name not in self._told:
+        function = compile_event.data["dispatcher"].py_func
+        name = function.__name__
+        ours = function.__module__.startswith("isinglass.") and not name.startswith("_")
+        if ours and name not in self._told:
             self._told.add(name)
             self._say(f"compiling {name} for this machine (first run only; kept for the next)")
 

@@ -73,7 +73,7 @@ def solve(
 
 def as_object(result: SampleSet) -> dict[str, Any]:
     """The best sample and how it was found, as plain data; ``sample`` in the order of ``labels``."""
-    best = int(np.argmin(result.record.energy))
+    best = result.best_index
     info = {k: v for k, v in result.info.items() if k != "interrupted"}
     labels = list(result.variables)
     answer = {
@@ -114,7 +114,7 @@ def write_samples(result: SampleSet, path: Path) -> None:
 
 
 def _print_table(result: SampleSet, file: Path) -> None:
-    best = int(np.argmin(result.record.energy))
+    best = result.best_index
     row = result.record.sample[best]
     table = Table(title=str(file.name), show_header=False, title_justify="left")
     info = result.info

@@ -15,7 +15,8 @@ from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 
 def local_fields(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:
     """``f_i = h_i + sum_j J_ij s_j``; J symmetric with zero diagonal."""
-    return h + J @ spins
+    fields: np.ndarray = h + J @ spins
+    return fields
 
 
 def energy(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> float:

@@ -27,9 +27,9 @@ from typing import Any
 from isinglass.errors import ParameterError, nearest
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.given import EdgeList, Kind, MatrixProblem
+from isinglass.problems.given import Kind
 from isinglass.problems.intake import to_given
-from isinglass.problems.storage import compile_edges, compile_matrix, compile_packed
+from isinglass.problems.storage import compile_given, compile_packed
 
 STORAGES = ("packed", "dense", "sparse")
 KINDS = ("ising", "qubo", "maxcut")
@@ -56,9 +56,6 @@ def compile(problem: Any, *, kind: Kind | None = None, storage: str | None = Non
             return problem
         problem = problem.given
     given = to_given(problem, kind)
-    if isinstance(given, EdgeList):
-        return compile_edges(given, storage)
-    if isinstance(given, MatrixProblem):
-        return compile_matrix(given, storage)
-    assert isinstance(given, PackedGraph)
-    return compile_packed(given, storage)
+    if isinstance(given, PackedGraph):
+        return compile_packed(given, storage)
+    return compile_given(given, storage)

@@ -14,8 +14,8 @@ from isinglass.errors import ParameterError, ProblemError
 from isinglass.kernels.cpu import build
 from isinglass.problems.compiled import Given
 from isinglass.problems.dense_given import DenseIsing, PackedGraph
-from isinglass.problems.dense_matrix import asymmetric, triangles
 from isinglass.problems.given import EdgeList, Kind, MatrixProblem, Vartype
+from isinglass.problems.pairs import row_blocks
 
 
 def to_given(problem: Any, kind: Kind | None) -> Given:
@@ -230,7 +230,7 @@ def from_matrix(matrix: Any, kind: Kind) -> MatrixProblem:
     else:
         matrix = np.asanyarray(matrix)
         _check_finite_matrix(matrix)
-        symmetric = triangles(matrix)
+        symmetric = _is_symmetric(matrix)
     if kind == "qubo":
         return MatrixProblem(matrix, symmetric, 1.0, vartype="BINARY", kind=kind)
     diagonal = matrix.diagonal()
@@ -269,5 +269,32 @@ def _sorted_rows(matrix: Any) -> tuple[scipy.sparse.csr_array, bool]:
         )
     i, j, form = build.first_asymmetry(csr.indptr, csr.indices, csr.data)
     if form == 3:
-        raise asymmetric(int(i), int(j), csr[i, j], csr[j, i])
+        raise _asymmetric(int(i), int(j), csr[i, j], csr[j, i])
     return csr, form == 0
+
+
+def _is_symmetric(matrix: np.ndarray) -> bool:
+    """True for a symmetric matrix, False for one with an empty triangle.
+
+    ProblemError where both are filled and differ, naming the first such pair of entries.
+    """
+    lower = any(np.tril(block, first - 1).any() for first, block in row_blocks(matrix))
+    upper = any(np.triu(block, first + 1).any() for first, block in row_blocks(matrix))
+    if not (lower and upper):
+        return not (lower or upper)
+    for first, block in row_blocks(matrix):
+        mirrored = np.array(matrix[:, first : first + len(block)].T)
+        own = np.arange(len(block))
+        mirrored[own, first + own] = 0
+        different = np.argwhere(block != mirrored)
+        if different.size:
+            i, j = int(different[0, 0]) + first, int(different[0, 1])
+            raise _asymmetric(i, j, matrix[i, j], matrix[j, i])
+    return True
+
+
+def _asymmetric(i: int, j: int, one: float, other: float) -> ProblemError:
+    return ProblemError(
+        f"the matrix has {one} at ({i}, {j}) and {other} at ({j}, {i}); it must be symmetric, upper "
+        "or lower triangular. If x^T Q x is meant, pass numpy.triu(Q) + numpy.tril(Q, -1).T"
+    )

@@ -54,6 +54,17 @@ class SampleSet(dimod.SampleSet):
         return np.ones(len(self.record), dtype=bool)
 
     @property
+    def best_index(self) -> int:
+        """Row of the lowest energy among the feasible samples (among all, if none is)."""
+        energy = np.where(self.is_feasible, self.record.energy, np.inf)
+        return int(np.argmin(energy if np.isfinite(energy).any() else self.record.energy))
+
+    @property
+    def best(self) -> Any:
+        """The sample at ``best_index`` as dimod's named tuple; ``first`` is the same without constraints."""
+        return next(self.slice(self.best_index, self.best_index + 1, sorted_by=None).data(sorted_by=None))
+
+    @property
     def violations(self) -> dict[Any, np.ndarray]:
         """By constraint label, float64[reads]: by how much each sample violates it (0: satisfied)."""
         if "violations" not in self.record.dtype.names:
@@ -81,11 +92,11 @@ class SampleSet(dimod.SampleSet):
             f"{self.vartype.name} variables"
         ]
         if len(energy):
-            best = int(np.argmin(energy))
+            best = self.best_index
             row = self.record.sample[best][:_REPR_VARIABLES]
             shown = ", ".join(f"{v!r}: {x}" for v, x in zip(self.variables, row, strict=False))
             more = ", ..." if len(self.variables) > _REPR_VARIABLES else ""
-            lines.append(f"  lowest energy  {energy[best]:.10g}  (sample {best}: {{{shown}{more}}})")
+            lines.append(f"  best energy    {energy[best]:.10g}  (sample {best}: {{{shown}{more}}})")
             lines.append(f"  energies       mean {energy.mean():.6g}, highest {energy.max():.10g}")
             if "cut" in self.record.dtype.names:
                 lines.append(f"  largest cut    {self.record.cut.max():.10g}")

@@ -249,7 +249,8 @@ class _Anneals:
         done = anneal_lanes(
             *couplings, self.problem.h, spins, best, energies, best_energies,
             read_keys(self.seed, read, lanes), size, slack_scale, self.quantum,
-            _slack_top(couplings.weights.dtype), 0, _check_every(slack_scale), self.control.flag, self.control.row(),
+            _slack_top(couplings.weights.dtype), 0, _check_every(slack_scale),
+            self.control.flag, self.control.row(),
         )  # fmt: skip
         if done < len(slack_scale):
             spins, energies = best, best_energies

@@ -130,13 +130,18 @@ def row_sums(indptr, values):
 
 
 @njit(nogil=True, cache=True)
-def pack_rows(indptr, indices, values, chosen, bits):
-    """Set bit j of row i (uint64 words, zeroed) where the entry (i, j), i != j, equals ``chosen``."""
+def pack_rows(indptr, indices, values, chosen, bits, mirror):
+    """Set bit j of row i (uint64 words, zeroed) where the entry (i, j), i != j, equals ``chosen``.
+
+    With ``mirror`` bit i of row j too, for rows that hold one triangle.
+    """
     for i in range(indptr.shape[0] - 1):
         for k in range(indptr[i], indptr[i + 1]):
             j = np.int64(indices[k])
             if j != i and values[k] == chosen:
                 bits[i, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
+                if mirror:
+                    bits[j, i >> 6] |= np.uint64(1) << np.uint64(i & 63)
 
 
 @njit(nogil=True, cache=True)
@@ -186,19 +191,67 @@ def csr_degrees(indptr, indices, indptr_out):
         indptr_out[i + 1] += indptr_out[i]
 
 
+@njit(cache=True)
+def _in_units(value, size, whole):
+    units = np.float64(value) / size
+    return np.rint(units) if whole else units
+
+
 @njit(nogil=True, cache=True)
-def csr_mirror(indptr, indices, values, indptr_out, indices_out, values_out):
-    """Fill both directions of one triangle's entries; rows come out sorted."""
+def csr_mirror(indptr, indices, values, size, whole, indptr_out, indices_out, units_out):
+    """Both directions of one triangle's entries, each ``value / size``; rows come out sorted."""
     n = indptr.shape[0] - 1
     cursor = indptr_out[:n].copy()
     for i in range(n):
         for k in range(indptr[i], indptr[i + 1]):
             j = np.int64(indices[k])
             if j != i:
-                indices_out[cursor[i]], values_out[cursor[i]] = j, values[k]
-                indices_out[cursor[j]], values_out[cursor[j]] = i, values[k]
+                units = _in_units(values[k], size, whole)
+                indices_out[cursor[i]], units_out[cursor[i]] = j, units
+                indices_out[cursor[j]], units_out[cursor[j]] = i, units
                 cursor[i] += 1
                 cursor[j] += 1
+
+
+@njit(nogil=True, cache=True)
+def to_units(values, size, whole, units_out):
+    """``values / size``, rounded where they are whole, in the type of ``units_out``."""
+    for k in range(values.shape[0]):
+        units_out[k] = _in_units(values[k], size, whole)
+
+
+@njit(nogil=True, cache=True)
+def scatter_rows(indptr, indices, weights, matrix):
+    """Fill a zeroed [n, n] matrix with half the weights of compressed rows."""
+    for i in range(indptr.shape[0] - 1):
+        for k in range(indptr[i], indptr[i + 1]):
+            matrix[i, indices[k]] = weights[k] * 0.5
+
+
+@njit(nogil=True, cache=True)
+def triangle_sums(indptr, indices, values):
+    """As ``row_sums`` for the symmetric matrix of which these rows hold one triangle."""
+    n = indptr.shape[0] - 1
+    plain, absolute, squares = np.zeros(n), np.zeros(n), np.zeros(n)
+    for i in range(n):
+        for k in range(indptr[i], indptr[i + 1]):
+            j, v = np.int64(indices[k]), np.float64(values[k])
+            if j == i:
+                continue
+            for end in (i, j):
+                plain[end] += v
+                absolute[end] += abs(v)
+                squares[end] += v * v
+    return plain, absolute, squares
+
+
+@njit(nogil=True, cache=True)
+def largest_size(values):
+    """The largest absolute value; 0 if there is none."""
+    largest = 0.0
+    for k in range(values.shape[0]):
+        largest = max(largest, abs(np.float64(values[k])))
+    return largest
 
 
 @njit(nogil=True, cache=True)

@@ -26,7 +26,8 @@ def _llvm_operation(python_twin: Callable[..., Any]) -> Callable[[Callable[..., 
     """Use the LLVM form under the JIT and the Python twin without it."""
 
     def choose(typing_function: Callable[..., Any]) -> Any:
-        return python_twin if config.DISABLE_JIT else intrinsic(typing_function)
+        plainly = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]  # made at run time
+        return python_twin if plainly else intrinsic(typing_function)
 
     return choose
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isinglass.errors import OutOfMemoryError
+from isinglass.memory import require
 from isinglass.problems.constrained.expressions import Expression, FloatArray
 from isinglass.problems.constrained.integers import IntArray
 from isinglass.problems.constrained.penalties import Penalty
@@ -65,7 +65,9 @@ def penalty_terms(objective: Expression, penalties: Sequence[Penalty], num_bits:
     """Lay out the objective and the penalties. Raises ``OutOfMemoryError`` where the edges cannot fit."""
     counts = [len(p.bit) * (len(p.bit) - 1) // 2 + 3 * len(p.products.bit) for p in penalties]
     edge_begin = len(objective.row) + np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    _require_memory(int(edge_begin[-1]))
+    pairs = int(edge_begin[-1])
+    # A constraint over n bits has n^2 / 2 pairs.
+    require(_BYTES_PER_EDGE * pairs, f"laying out penalties of {pairs} pairs of bits")
     row = np.empty(edge_begin[-1], dtype=np.int32)
     col = np.empty(edge_begin[-1], dtype=np.int32)
     value = np.empty(edge_begin[-1], dtype=np.float64)
@@ -119,23 +121,3 @@ def _linear(penalty: Penalty) -> tuple[IntArray, FloatArray]:
         np.concatenate([penalty.bit, penalty.cost_bit, penalty.products.bit]),
         np.concatenate([square, penalty.cost, 3.0 * penalty.products.scale]),
     )
-
-
-def _require_memory(num_edges: int) -> None:
-    needed, available = _BYTES_PER_EDGE * num_edges, _available_bytes()
-    if needed > available:
-        raise OutOfMemoryError(
-            f"the penalties have {num_edges} pairs of bits and need {needed / 2**30:.1f} GiB where "
-            f"{available / 2**30:.1f} GiB are available; a constraint over n bits has n^2 / 2 pairs, so "
-            f"split the largest ones"
-        )
-
-
-def _available_bytes() -> float:
-    """Memory that Linux says can be had without swapping; infinite where it does not say."""
-    try:
-        with open("/proc/meminfo") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-    except OSError:
-        return float("inf")
-    return 1024.0 * int(fields["MemAvailable"].split()[0])

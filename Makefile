@@ -1,0 +1,56 @@
+# make demo: solve a Max-Cut problem.  make test: the whole test suite.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint docs bench soak lock clean
+
+demo: $(VENV)/.demo
+	@mkdir -p demo-output
+	$(BIN)/isinglass generate gnp --n 2000 --p 0.01 --seed 22 --output demo-output/graph.txt
+	$(BIN)/isinglass solve demo-output/graph.txt --time-limit 10 --seed 1 \
+		--plot demo-output/convergence.png --output demo-output/samples.npz
+	@echo "The convergence picture is demo-output/convergence.png, the samples demo-output/samples.npz."
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+
+# Long runs against the peers; each script's head says what it measures. GSET=folder uses real G-set files.
+bench: $(VENV)/.dev
+	$(BIN)/python bench/annealing.py $(if $(GSET),--gset $(GSET))
+	$(BIN)/python bench/dense_maxcut.py
+	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/threads.py
+	$(BIN)/python bench/start_up.py
+
+# The same properties as in make test, with a hundred times the random examples.
+soak: $(VENV)/.dev
+	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
+
+lock: $(VENV)/.dev
+	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) demo-output docs/_build build
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isinglass needs Python 3.11 or newer; call make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[plots]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[dev]'
+	@touch $@ $(VENV)/.demo
