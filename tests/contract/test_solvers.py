@@ -100,7 +100,7 @@ def test_sampler_conforms_to_dimod(solver: str) -> None:
         result = sampler.sample(bqm, seed=1)
         dimod.testing.assert_response_energies(result, bqm)
         assert result.vartype is bqm.vartype
-    assert sampler.sample_qubo({(0, 0): -1, (0, 1): 2}).first.energy == -1
+    assert sampler.sample_qubo({(0, 0): -1, (0, 1): 2}, num_reads=20).first.energy == -1
     assert sampler.sample_ising({"a": 1}, {}).first.sample == {"a": -1}
 
 

@@ -194,6 +194,24 @@ def test_bad_problems_get_one_sentence(problem: Any, said: str) -> None:
         isinglass.compile(problem)
 
 
+@pytest.mark.parametrize("form", ["csr_array", "csc_array"])
+@pytest.mark.parametrize(
+    ("array", "at", "value", "said"),
+    [
+        ("indices", 0, 77, r"indices\[0\] is 77"),
+        ("indices", 1, -5, r"indices\[1\] is -5"),
+        ("indptr", -1, 0, "never fall"),
+        ("indptr", 0, 1, "begin at 0"),
+        ("indptr", 2, 1, "ends at 1"),
+    ],
+)
+def test_broken_compressed_rows_are_refused(form: str, array: str, at: int, value: int, said: str) -> None:
+    matrix = getattr(sp, form)(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    getattr(matrix, array)[at] = value
+    with pytest.raises(ProblemError, match=said):
+        isinglass.compile(matrix)
+
+
 def test_ising_matrix_with_a_diagonal_is_refused() -> None:
     with pytest.raises(ProblemError, match="spin squared"):
         isinglass.compile(np.eye(3), kind="ising")

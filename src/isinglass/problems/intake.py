@@ -257,6 +257,8 @@ def _check_finite_matrix(matrix: np.ndarray) -> None:
 
 def _sorted_rows(matrix: Any) -> tuple[scipy.sparse.csr_array, bool]:
     """The matrix as CSR with sorted, simple rows (uncopied where it is so), and its symmetry."""
+    if matrix.format in ("csr", "csc"):
+        _check_rows(matrix)
     csr = scipy.sparse.csr_array(matrix.T if matrix.format == "csc" else matrix)
     if not csr.has_canonical_format:
         csr = csr.copy()
@@ -271,6 +273,27 @@ def _sorted_rows(matrix: Any) -> tuple[scipy.sparse.csr_array, bool]:
     if form == 3:
         raise _asymmetric(int(i), int(j), csr[i, j], csr[j, i])
     return csr, form == 0
+
+
+def _check_rows(matrix: Any) -> None:
+    """Refuse broken CSR or CSC arrays before compiled code follows their indices anywhere.
+
+    scipy's own check lets a row pointer that ends early pass.
+    """
+    n, starts, indices = matrix.shape[0], matrix.indptr, matrix.indices
+    rows = f"the {matrix.format} matrix's indptr"
+    if len(starts) != n + 1 or starts[0] != 0 or (np.diff(starts) < 0).any():
+        raise ProblemError(f"{rows} must hold {n + 1} numbers that begin at 0 and never fall")
+    if not starts[-1] == len(indices) == len(matrix.data):
+        raise ProblemError(
+            f"{rows} ends at {starts[-1]}, its indices have {len(indices)} entries and its data "
+            f"{len(matrix.data)}; the three must agree (matrix.prune() mends a longer array)"
+        )
+    if len(indices) and not 0 <= indices.min() <= indices.max() < n:
+        k = int(np.flatnonzero((indices < 0) | (indices >= n))[0])
+        raise ProblemError(
+            f"the {matrix.format} matrix's indices[{k}] is {indices[k]}; it must be in 0 to {n - 1}"
+        )
 
 
 def _is_symmetric(matrix: np.ndarray) -> bool:
