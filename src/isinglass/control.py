@@ -51,8 +51,6 @@ class Progress:
     sweeps_per_second: float
     reads_done: int
     reads_started: int
-    last: bool
-    """True for the one sent when the kernels have ended."""
 
 
 def available_threads() -> int:
@@ -88,7 +86,7 @@ class RunControl:
         self._progress = progress
         self._rows: list[np.ndarray] = []
         self._scale, self._offset = 1.0, 0.0
-        self._kernels_began = self.started
+        self._kernels_began: float | None = None
         self._told = -np.inf
         self.reads_done = 0
         self.reads_started = 0
@@ -157,7 +155,8 @@ class RunControl:
         """
         waiting = list(tasks)[::-1]
         running: dict[Future[None], int] = {}
-        self._kernels_began = time.perf_counter()
+        if self._kernels_began is None:
+            self._kernels_began = time.perf_counter()
         with ThreadPoolExecutor(self.num_threads) as pool:
             while waiting or running:
                 try:
@@ -198,9 +197,9 @@ class RunControl:
         if self._progress is not None and (final or now - self._told >= 0.1):
             self._told = now
             sweeps = float(sum(row[SWEEPS] for row in self._rows))
-            seconds = max(1e-9, time.perf_counter() - self._kernels_began)
+            seconds = max(1e-9, time.perf_counter() - (self._kernels_began or self.started))
             reads = (self.reads_done, self.reads_started)
-            self._progress(Progress(now, energy, sweeps, sweeps / seconds, *reads, final))
+            self._progress(Progress(now, energy, sweeps, sweeps / seconds, *reads))
 
 
 def check_positive(name: str, value: float | None) -> None:

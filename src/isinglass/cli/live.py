@@ -23,6 +23,7 @@ class LiveProgress:
         self._terminal = sys.stderr.isatty()
         self._width = 0
         self._shown = -1.0
+        self._unseen: Progress | None = None
         self._compiling = _CompileListener(self._say)
 
     def __enter__(self) -> Self:
@@ -33,15 +34,21 @@ class LiveProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         event.unregister("numba:compile", self._compiling)
+        if self._unseen is not None:
+            self._show(self._unseen)
         if self._terminal and self._width:
             print(file=sys.stderr)
 
     def __call__(self, progress: Progress) -> None:
         """Show one step; outside a terminal only one a second, and the last."""
         now = time.monotonic()
-        if not self._terminal and not progress.last and now - self._shown < 1.0:
-            return
-        self._shown = now
+        self._unseen = progress
+        if self._terminal or now - self._shown >= 1.0:
+            self._shown = now
+            self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
+        self._unseen = None
         reads = f"reads {progress.reads_done}/{progress.reads_started}"
         self._say(
             f"{progress.elapsed:7.1f} s   best energy {progress.best_energy:.10g}   "
@@ -64,17 +71,20 @@ class _CompileListener(event.Listener):
     def __init__(self, say: Any) -> None:
         self._say = say
         self._told: set[str] = set()
+        self._depth = 0
 
     def on_start(self, compile_event: Any) -> None:
         function = compile_event.data["dispatcher"].py_func
         name = function.__name__
         ours = function.__module__.startswith("isinglass.") and not name.startswith("_")
-        if ours and name not in self._told:
+        self._depth += 1
+        if self._depth == 1 and ours and name not in self._told:
             self._told.add(name)
             self._say(f"compiling {name} for this machine (first run only; kept for the next)")
 
     def on_end(self, compile_event: Any) -> None:
-        """Nothing to say."""
+        """Functions compiled inside another one's compilation are not told."""
+        self._depth -= 1
 
 
 def _si(value: float) -> str:
