@@ -42,10 +42,10 @@ def _draw_convergence(axes: Axes, result: SampleSet) -> None:
         axes.step(seconds, values, where="post", color="tab:blue", marker=".", markevery=slice(0, len(trace)))
         axes.set_ylabel(label)
         axes.ticklabel_format(axis="y", useOffset=False)
-    else:
-        axes.text(0.5, 0.5, "no trace", ha="center", transform=axes.transAxes)
         # Most of the way down is gone in the first moments; a linear axis would show a corner.
         axes.set_xscale("log")
+    else:
+        axes.text(0.5, 0.5, "no trace", ha="center", transform=axes.transAxes)
     axes.set_xlabel("seconds since the problem was handed over")
     axes.set_title("Convergence")
     axes.grid(alpha=0.3)

@@ -135,13 +135,14 @@ def pack_rows(indptr, indices, values, chosen, bits, mirror):
 
     With ``mirror`` bit i of row j too, for rows that hold one triangle.
     """
-    for i in range(indptr.shape[0] - 1):
-        for k in range(indptr[i], indptr[i + 1]):
-            j = np.int64(indices[k])
-            if j != i and values[k] == chosen:
-                bits[i, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
-                if mirror:
-                    bits[j, i >> 6] |= np.uint64(1) << np.uint64(i & 63)
+    for i in range(np.uint64(indptr.shape[0] - 1)):
+        for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + np.uint64(1)])):
+            j = np.uint64(indices[k])
+            # No branch: two random values would mispredict it half of the time.
+            bit = np.uint64(values[k] == chosen) & np.uint64(j != i)
+            bits[i, j >> np.uint64(6)] |= bit << (j & np.uint64(63))
+            if mirror:
+                bits[j, i >> np.uint64(6)] |= bit << (i & np.uint64(63))
 
 
 @njit(nogil=True, cache=True)
@@ -304,9 +305,14 @@ def two_values(values):
     first = np.float64(values[0])
     second = first
     for k in range(values.shape[0]):
-        v = np.float64(values[k])
-        if v != first and v != second:
-            if second != first:
-                return 3, first, second
-            second = v
+        if values[k] != first:
+            second = np.float64(values[k])
+            break
+    for start in range(0, values.shape[0], 4096):
+        others = 0
+        for k in range(start, min(start + 4096, values.shape[0])):
+            v = np.float64(values[k])
+            others += np.int64(v != first) & np.int64(v != second)
+        if others:
+            return 3, first, second
     return (1 if second == first else 2), first, second
