@@ -32,6 +32,7 @@ DEFAULT_SWEEPS = 1000
 MOST_DEFAULT_READS = 128
 _DEFAULT_WORK_NS = 3e9
 _CHECKS_PER_ANNEAL = 64
+_FEWEST_SWEEPS_A_CHECK = 8
 _GATHER_ABOVE = 5.0
 _FEWEST_SWEEPS = 10
 
@@ -265,7 +266,7 @@ class _Anneals:
         best = spins.copy()
         outcome = anneal_sparse(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum,            0, _check_every(slack_scale), self.control.flag, self.control.row(),
+            self.quantum, 0, self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -276,7 +277,7 @@ class _Anneals:
         best = spins.copy()
         outcome = anneal_packed(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum,            0, _GATHER_ABOVE, self.control.flag, self.control.row(),
+            self.quantum, 0, _GATHER_ABOVE, self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -317,4 +318,4 @@ def _slack_top(kind: np.dtype[Any]) -> np.float32:
 
 
 def _check_every(slack_scale: np.ndarray) -> int:
-    return max(1, len(slack_scale) // _CHECKS_PER_ANNEAL)
+    return max(_FEWEST_SWEEPS_A_CHECK, len(slack_scale) // _CHECKS_PER_ANNEAL)

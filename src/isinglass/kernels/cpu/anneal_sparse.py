@@ -54,20 +54,20 @@ def sparse_energy(indptr, indices, weights, base, h, spins):
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_sparse(
     indptr, indices, weights, base, h, spins, best_spins, read_key, slack_scale, quantum, first_sweep,
-    check_every, flag, progress,
+    flag, progress,
 ):  # fmt: skip
     """Anneal ``spins`` (uint64 words, bit i of word i // 64) in place.
 
     Returns (sweeps done, energy of ``spins``, energy of ``best_spins``). The other arrays are as
-    in ``anneal_lanes``, for one read.
+    in ``anneal_lanes``, for one read. The best state is taken at ends of sweeps, by the energy
+    summed up flip by flip: exact for whole numbers, else good to single precision.
     """
     n = h.shape[0]
     slack = np.empty(_CHUNK, np.float32)
-    sweeps = slack_scale.shape[0]
     energy = sparse_energy(indptr, indices, weights, base, h, spins)
     best_energy = np.inf
     done = 0
-    for t in range(sweeps):
+    for t in range(slack_scale.shape[0]):
         if stop_requested(flag):
             break
         key = sweep_key(read_key, first_sweep + t)
@@ -81,14 +81,14 @@ def anneal_sparse(
                 word, bit = i >> np.uint64(6), i & np.uint64(63)
                 up = (spins[word] >> bit) & np.uint64(1)
                 barrier = field * (np.float32(1.0) - np.float32(2.0) * np.float32(up))
-                spins[word] ^= np.uint64(barrier <= slack[i - np.uint64(chunk)]) << bit
+                flip = np.uint64(barrier <= slack[i - np.uint64(chunk)])
+                spins[word] ^= flip << bit
+                energy += 2.0 * np.float64(barrier) * np.float64(flip)
         done += 1
         progress[SWEEPS] += 1
-        if done % check_every == 0 or t == sweeps - 1 or stop_requested(flag):
-            energy = sparse_energy(indptr, indices, weights, base, h, spins)
-            if energy < best_energy:
-                best_energy = energy
-                best_spins[:] = spins
+        if energy < best_energy:
+            best_energy = energy
+            best_spins[:] = spins
             progress[BEST] = min(progress[BEST], best_energy)
             if progress[BEST] <= progress[TARGET]:
                 flag[0] = STOP_TARGET
