@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from isinglass.sampler import Sampler
     from isinglass.solving import solve
 
+__version__ = "0.1.0"
+
 _PLACES = {
     "CompiledProblem": "isinglass.problems.compiled",
     "SampleSet": "isinglass.results.sampleset",

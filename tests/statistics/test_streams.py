@@ -1,7 +1,7 @@
 """The random streams: uniform, and independent between spins, sweeps and reads.
 
-Chi-square and correlation bounds at 4.5 sigma with fixed keys. (The generator was also put through
-dieharder's battery; docs/concepts.md says how.)
+Chi-square and correlation bounds at 4.5 sigma with fixed keys. bench/random_stream.py feeds whole batteries;
+docs/concepts.md says what dieharder found.
 """
 
 from __future__ import annotations

@@ -243,6 +243,18 @@ def test_empty_and_single_problems_are_legal() -> None:
     assert isinglass.solve({("x", "x"): -3}, num_reads=3).first.sample == {"x": 1}
 
 
+def test_a_packed_graph_goes_into_any_storage() -> None:
+    graph = isinglass.generate("sk", n=9, seed=2)
+    spins = all_states(9)[::7]
+    expected = energies(graph, spins)
+    for storage in ("packed", "dense", "sparse"):
+        problem = isinglass.compile(graph, storage=storage)
+        assert problem.storage == storage and problem.num_interactions == 36
+        assert (energies(problem.given, spins) == expected).all()
+        J, h = kernel_form(problem)
+        assert (np.einsum("ri,ij,rj->r", spins, J, spins) / 2 == expected).all() and not h.any()
+
+
 def test_storage_follows_the_problem() -> None:
     assert isinglass.compile(isinglass.generate("sk", n=1000, seed=1)).storage == "packed"
     assert isinglass.compile(random_couplings(600, 1.0, "gaussian", 1)).storage == "dense"

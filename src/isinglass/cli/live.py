@@ -49,6 +49,8 @@ class LiveProgress:
 
     def _show(self, progress: Progress) -> None:
         self._unseen = None
+        if not progress.best_energy < float("inf"):
+            return  # kernels are still being loaded or compiled
         reads = f"reads {progress.reads_done}/{progress.reads_started}"
         self._say(
             f"{progress.elapsed:7.1f} s   best energy {progress.best_energy:.10g}   "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from isinglass.kernels.cpu import build
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.dense_given import PackedGraph, words_per_row
+from isinglass.problems.edges_of import edge_list_of
 from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.problems.pairs import DenseMatrix, Pairs, SymmetricRows, TriangleRows
 from isinglass.problems.units import Unit, check_finite, field_type, find_unit
@@ -69,12 +71,9 @@ def compile_given(given: EdgeList | MatrixProblem, storage: str | None) -> Compi
 
 
 def compile_packed(given: PackedGraph, storage: str | None) -> CompiledProblem:
-    """Compile a graph that is packed already; its bits are used as they are."""
+    """Compile a graph that is packed already; its bits are used as they are unless told otherwise."""
     if storage not in (None, "packed"):
-        raise ProblemError(
-            f"storage={storage!r}: a packed graph is compiled as packed; pass its couplings as a "
-            "matrix or as edges for another storage"
-        )
+        return replace(compile_given(edge_list_of(given), storage), given=given)
     n = given.num_variables
     unit = find_unit(np.array([given.low, given.high]), np.zeros(1), 1.0)
     couplings = _packed(given.bits, given.low, given.high, unit)
