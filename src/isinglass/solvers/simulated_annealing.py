@@ -9,42 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 
 from isinglass.control import RunControl
 from isinglass.errors import ParameterError
-from isinglass.kernels.cpu.anneal_dense import anneal_dense
-from isinglass.kernels.cpu.anneal_lanes import anneal_lanes
-from isinglass.kernels.cpu.anneal_packed import anneal_packed
-from isinglass.kernels.cpu.anneal_sparse import anneal_sparse
-from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
-from isinglass.problems.energies import unpack_spins
-from isinglass.rng import read_keys
+from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
 from isinglass.solvers import schedule
+from isinglass.solvers.anneals import Anneals
 from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
 from isinglass.solvers.start import StartStates, initial_states_check
 
 DEFAULT_SWEEPS = 1000
 MOST_DEFAULT_READS = 128
 _DEFAULT_WORK_NS = 3e9
-_CHECKS_PER_ANNEAL = 64
-_FEWEST_SWEEPS_A_CHECK = 8
-_GATHER_ABOVE = 5.0
 _FEWEST_SWEEPS = 10
-
-_LANE_WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 32: np.uint32, 64: np.uint64}
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What one read came to."""
-
-    spins: np.ndarray
-    energy: float
 
 
 class SimulatedAnnealing(Solver):
@@ -93,7 +73,7 @@ class SimulatedAnnealing(Solver):
             sweeps = len(shape)
         beta_range = parameters["beta_range"] or schedule.default_beta_range(problem)
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
-        anneals = _Anneals(problem, start, parameters["seed"], control)
+        anneals = Anneals(problem, start, parameters["seed"], control)
 
         def one_round(count: int, length: int) -> None:
             anneals.round(
@@ -119,7 +99,7 @@ class SimulatedAnnealing(Solver):
 
 def _run_rounds(
     one_round: Callable[[int, int], None],
-    anneals: _Anneals,
+    anneals: Anneals,
     num_reads: int | None,
     sweeps: int | None,
     control: RunControl,
@@ -178,144 +158,3 @@ def default_reads(problem: CompiledProblem, sweeps: int) -> int:
     else:
         visit_ns = 10.0 + n / 50
     return int(np.clip(_DEFAULT_WORK_NS / (visit_ns * n * sweeps), 1, MOST_DEFAULT_READS))
-
-
-@dataclass
-class _Anneals:
-    """Reads of one run, in blocks that fit the storage's kernel."""
-
-    problem: CompiledProblem
-    start: StartStates
-    seed: int
-    control: RunControl
-    reads: list[_Read] = field(default_factory=list)
-
-    @property
-    def quantum(self) -> np.float32:
-        """The smallest non-zero half cost of a flip; 0 for continuous couplings."""
-        return np.float32(1.0 if self.problem.integer else 0.0)
-
-    def round(self, count: int, slack_scale: np.ndarray) -> None:
-        """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        first = len(self.reads)
-        done: dict[int, list[_Read]] = {}
-        tasks: list[tuple[int, Callable[[], None]]] = []
-        if self.problem.num_variables == 0:
-            self.reads += [_Read(np.zeros(0, np.int8), 0.0)] * count
-            return
-        if isinstance(self.problem.couplings, Sparse):
-            lanes, blocks = _blocks(count, self.control.num_threads)
-        else:
-            lanes, blocks = 1, [(r, 1) for r in range(count)]
-        for offset, size in blocks:
-
-            def task(read: int = first + offset, size: int = size) -> None:
-                done[read] = self._block(read, size, lanes, slack_scale)
-
-            tasks.append((size, task))
-        self.control.run(tasks)
-        for read in sorted(done):
-            self.reads += done[read]
-
-    def forget_trial(self) -> None:
-        """Drop the reads so far: they only took the time."""
-        if not self.control.stopped:
-            self.reads.clear()
-
-    def _block(self, read: int, size: int, lanes: int, slack_scale: np.ndarray) -> list[_Read]:
-        couplings = self.problem.couplings
-        if isinstance(couplings, Packed):
-            return [self._packed(couplings, read, slack_scale)]
-        if isinstance(couplings, Dense):
-            return [self._dense(couplings, read, slack_scale)]
-        if lanes == 1:
-            return [self._sparse(couplings, r, slack_scale) for r in range(read, read + size)]
-        return self._lanes(couplings, read, size, _LANE_WORDS[lanes], slack_scale)
-
-    def _lanes(
-        self,
-        couplings: Sparse,
-        read: int,
-        size: int,
-        word: type[np.unsignedinteger[Any]],
-        slack_scale: np.ndarray,
-    ) -> list[_Read]:
-        n, lanes = self.problem.num_variables, 8 * np.dtype(word).itemsize
-        spins = np.zeros(n, word)
-        for lane in range(size):
-            bits = np.unpackbits(self.start.words(read + lane).view(np.uint8), count=n, bitorder="little")
-            spins |= bits.astype(word) << word(lane)
-        best, energies = spins.copy(), np.zeros(lanes)
-        best_energies = np.full(lanes, np.inf)
-        done = anneal_lanes(
-            *couplings, self.problem.h, spins, best, energies, best_energies,
-            read_keys(self.seed, read, lanes), size, slack_scale, self.quantum,
-            _slack_top(couplings.weights.dtype), 0, _check_every(slack_scale),
-            self.control.flag, self.control.row(),
-        )  # fmt: skip
-        if done < len(slack_scale):
-            spins, energies = best, best_energies
-        one = word(1)
-        return [
-            _Read(((spins >> word(r)) & one).astype(np.int8) * np.int8(2) - np.int8(1), float(energies[r]))
-            for r in range(size)
-        ]
-
-    def _sparse(self, couplings: Sparse, read: int, slack_scale: np.ndarray) -> _Read:
-        spins = self.start.words(read)
-        best = spins.copy()
-        outcome = anneal_sparse(
-            *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum, 0, self.control.flag, self.control.row(),
-        )  # fmt: skip
-        return self._bits(spins, best, outcome, slack_scale)
-
-    def _packed(self, couplings: Packed, read: int, slack_scale: np.ndarray) -> _Read:
-        spins = np.zeros(couplings.bits.shape[1], np.uint64)
-        words = self.start.words(read)
-        spins[: words.shape[0]] = words
-        best = spins.copy()
-        outcome = anneal_packed(
-            *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum, 0, _GATHER_ABOVE, self.control.flag, self.control.row(),
-        )  # fmt: skip
-        return self._bits(spins, best, outcome, slack_scale)
-
-    def _dense(self, couplings: Dense, read: int, slack_scale: np.ndarray) -> _Read:
-        spins = unpack_spins(self.start.words(read), self.problem.num_variables)
-        best = spins.copy()
-        done, energy, best_energy = anneal_dense(
-            couplings.matrix, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0],
-            slack_scale, self.quantum, 0, self.control.flag, self.control.row(),
-        )  # fmt: skip
-        if done == len(slack_scale):
-            return _Read(spins, energy)
-        return _Read(best, min(best_energy, energy))
-
-    def _bits(
-        self, spins: np.ndarray, best: np.ndarray, outcome: tuple[int, float, float], slack_scale: np.ndarray
-    ) -> _Read:
-        done, energy, best_energy = outcome
-        if done < len(slack_scale) and best_energy < np.inf:
-            spins, energy = best, best_energy
-        return _Read(unpack_spins(spins, self.problem.num_variables), energy)
-
-
-def _blocks(count: int, threads: int) -> tuple[int, list[tuple[int, int]]]:
-    """(lanes, [(first read, reads)]): even blocks in the narrowest word that holds a thread's share."""
-    share = -(-count // threads)
-    lanes = next((w for most, w in ((2, 1), (8, 8), (32, 32)) if share <= most), 64)
-    number = -(-share // lanes) * threads if lanes > 1 else min(count, threads)
-    edges = np.linspace(0, count, number + 1).astype(int)
-    return lanes, [(int(a), int(b - a)) for a, b in pairwise(edges) if b > a]
-
-
-def _slack_top(kind: np.dtype[Any]) -> np.float32:
-    """The largest number of the field type that single precision holds."""
-    if kind == np.float32:
-        return np.float32(3e38)
-    return np.float32({1: 127, 2: 32767, 4: 2147483520}[kind.itemsize])
-
-
-def _check_every(slack_scale: np.ndarray) -> int:
-    return max(_FEWEST_SWEEPS_A_CHECK, len(slack_scale) // _CHECKS_PER_ANNEAL)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
+from isinglass.kernels.cpu.progress import end_sweep
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import stop_requested
 
@@ -75,11 +75,5 @@ def anneal_dense(matrix, h, spins, best_spins, read_key, slack_scale, quantum, f
         if done % REFRESH == 0:
             _fields(matrix, h, spins, fields)
         energy = dense_energy(h, spins, fields)
-        progress[SWEEPS] += 1
-        if energy < best_energy:
-            best_energy = energy
-            best_spins[:] = spins
-            progress[BEST] = min(progress[BEST], best_energy)
-            if progress[BEST] <= progress[TARGET]:
-                flag[0] = STOP_TARGET
+        best_energy = end_sweep(energy, best_energy, spins, best_spins, flag, progress)
     return done, energy, best_energy

@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
+from isinglass.kernels.cpu.progress import end_sweep
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
 from isinglass.kernels.cpu.vector import add_rows, add_under_word, popcount, stop_requested
 
@@ -149,11 +149,5 @@ def anneal_packed(
                 add_rows(fields, bits, rows, steps, count)
                 room -= count
         done += 1
-        progress[SWEEPS] += 1
-        if energy < best_energy:
-            best_energy = energy
-            best_spins[:] = spins
-            progress[BEST] = min(progress[BEST], best_energy)
-            if progress[BEST] <= progress[TARGET]:
-                flag[0] = STOP_TARGET
+        best_energy = end_sweep(energy, best_energy, spins, best_spins, flag, progress)
     return done, energy, best_energy

@@ -24,10 +24,7 @@ def descend_dense(matrix, h, spins, tolerance, flag, progress):
             fields[i] += matrix[j, i] * np.float64(spins[j])
     flips = 0
     while not stop_requested(flag):
-        best, gain = -1, tolerance
-        for i in range(n):
-            if spins[i] * fields[i] > gain:
-                best, gain = i, spins[i] * fields[i]
+        best = _largest_gain(spins, fields, tolerance)
         if best < 0:
             break
         change = -2.0 * spins[best]
@@ -48,10 +45,7 @@ def descend_packed(bits, low, step, h, spins, tolerance, flag, progress):
         _add_packed_row(bits[j], j, low, step, np.float64(spins[j]), fields)
     flips = 0
     while not stop_requested(flag):
-        best, gain = -1, tolerance
-        for i in range(n):
-            if spins[i] * fields[i] > gain:
-                best, gain = i, spins[i] * fields[i]
+        best = _largest_gain(spins, fields, tolerance)
         if best < 0:
             break
         change = -2.0 * spins[best]
@@ -60,6 +54,16 @@ def descend_packed(bits, low, step, h, spins, tolerance, flag, progress):
         flips += 1
     _report(fields, h, spins, flips, progress)
     return flips
+
+
+@njit(cache=True)
+def _largest_gain(spins, fields, tolerance):
+    """The first spin of largest gain above ``tolerance``, or -1."""
+    best, gain = -1, tolerance
+    for i in range(fields.shape[0]):
+        if spins[i] * fields[i] > gain:
+            best, gain = i, spins[i] * fields[i]
+    return best
 
 
 @njit(cache=True)
