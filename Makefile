@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench soak lock clean
+.PHONY: demo test lint docs bench soak lock clean clean-kernels
 
 demo: $(VENV)/.demo
 	@mkdir -p demo-output
@@ -40,7 +40,11 @@ soak: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.lock
 
-clean:
+# Forget compiled kernels: needed after editing a file that other kernels call into.
+clean-kernels:
+	find src -name '*.nb[ic]' -delete
+
+clean: clean-kernels
 	rm -rf $(VENV) demo-output docs/_build build
 
 $(BIN)/python:
