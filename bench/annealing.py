@@ -42,8 +42,8 @@ def instances(gset: Path | None, quick: bool) -> list[tuple[str, EdgeList, int, 
     signs = np.random.default_rng(1).choice([-1.0, 1.0], len(graph["row"]))
     glass = EdgeList(graph["n"], graph["row"], graph["col"], signs)
     rows.append(("Pegasus P16 glass", glass, 64, 500))
-    rows.append(("K2000", edge_list_of(isinglass.generate("sk", n=2000, seed=1)), 16, 200))
-    rows.append(("G(2000,1/2)", edge_list_of(isinglass.generate("gnp", n=2000, p=0.5, seed=1)), 16, 200))
+    rows.append(("K2000", edge_list_of(isinglass.generate("sk", n=2000, seed=1)), 32, 500))
+    rows.append(("G(2000,1/2)", edge_list_of(isinglass.generate("gnp", n=2000, p=0.5, seed=1)), 32, 500))
     return [(a, b, max(2, c // 4), d // 4) for a, b, c, d in rows] if quick else rows
 
 
