@@ -172,8 +172,8 @@ class RunControl:
                     for future in done:
                         self.reads_done += running.pop(future)
                         future.result()
-                    if self.stopped:
-                        waiting.clear() if self.reads_started else None
+                    if self.stopped and self.reads_started:
+                        waiting.clear()
                     self._watch()
                 except KeyboardInterrupt:
                     self.interrupted = True
@@ -182,6 +182,20 @@ class RunControl:
                     self.cancel()
                     raise
         self._watch(final=True)
+        self._fold_rows()
+
+    def forget_best(self) -> None:
+        """Begin the trace anew: what was found so far will not be returned."""
+        self.trace.clear()
+        for row in self._rows:
+            row[BEST] = np.inf
+
+    def _fold_rows(self) -> None:
+        """One row for all kernels that have ended, so that many rounds are watched as fast as one."""
+        total = np.zeros(ROW)
+        total[SWEEPS] = sum(row[SWEEPS] for row in self._rows)
+        total[BEST] = min((row[BEST] for row in self._rows), default=np.inf)
+        self._rows = [total]
 
     def _nap(self) -> float:
         if self._deadline is None:

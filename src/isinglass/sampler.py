@@ -11,7 +11,7 @@ from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving import RUN_PARAMETERS, solve
 
 
-class Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]
+class Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
     """Any of the solvers as a ``dimod.Sampler``, for code that is written against one.
 
     Args:

@@ -143,3 +143,38 @@ def test_a_state_stopped_before_its_first_sweep_is_still_a_sample() -> None:
     result = isinglass.solve(CHAIN, time_limit=1e-9, num_reads=5, seed=1)
     assert len(result.record) >= 1
     assert np.isfinite(result.record.energy).all()
+
+
+def test_a_deadline_between_the_trial_and_the_first_round_still_gives_samples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from isinglass.control import RunControl
+    from isinglass.solvers import simulated_annealing
+
+    def expire(control: RunControl, sweep_seconds: float, most: int) -> int:
+        control.expire()
+        return 1
+
+    monkeypatch.setattr(simulated_annealing, "_sweeps_that_fit", expire)
+    result = isinglass.solve(CHAIN, time_limit=60.0, seed=1)
+    assert len(result.record) >= 1 and "time limit" in result.stop_reason
+
+
+def test_many_short_rounds_keep_the_best_reads_and_no_more() -> None:
+    from isinglass.control import RunControl
+    from isinglass.solvers.anneals import Anneals
+    from isinglass.solvers.schedule import slack_scale
+    from isinglass.solvers.start import StartStates
+
+    problem = isinglass.compile(CHAIN)
+    control = RunControl()
+    anneals = Anneals(problem, StartStates(problem, None, 1), 1, control)
+    lowest = np.inf
+    for _ in range(6):
+        anneals.round(20, slack_scale(np.array([0.3, 3.0]), problem.scale))
+        lowest = min(lowest, *(read.energy for read in anneals.reads))
+        anneals.keep_best(30)
+    assert anneals.reads_run == 120 and len(anneals.reads) == 30
+    assert min(read.energy for read in anneals.reads) == lowest
+    # What kernels reported is folded into one row, or watching would slow down round by round.
+    assert len(control._rows) == 1 and control._rows[0][0] == 240

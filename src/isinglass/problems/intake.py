@@ -56,7 +56,7 @@ def canonical_order(labels: Sequence[Hashable]) -> list[Hashable]:
     Labels of several types are sorted by type name, then by their ``repr``.
     """
     try:
-        return sorted(labels)  # type: ignore[type-var]
+        return sorted(labels)  # type: ignore[type-var]  # tried, not known
     except TypeError:
         return sorted(labels, key=lambda label: (type(label).__name__, repr(label)))
 

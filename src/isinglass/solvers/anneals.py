@@ -49,6 +49,8 @@ class Anneals:
     seed: int
     control: RunControl
     reads: list[Read] = field(default_factory=list)
+    reads_run: int = 0
+    """Reads so far, kept or not; the next one's index and so its random stream."""
 
     @property
     def quantum(self) -> np.float32:
@@ -57,11 +59,12 @@ class Anneals:
 
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        first = len(self.reads)
+        first = self.reads_run
         done: dict[int, list[Read]] = {}
         tasks: list[tuple[int, Callable[[], None]]] = []
         if self.problem.num_variables == 0:
             self.reads += [Read(np.zeros(0, np.int8), 0.0)] * count
+            self.reads_run += count
             return
         if isinstance(self.problem.couplings, Sparse):
             lanes, blocks = _blocks(count, self.control.num_threads)
@@ -76,11 +79,12 @@ class Anneals:
         self.control.run(tasks)
         for read in sorted(done):
             self.reads += done[read]
+            self.reads_run += len(done[read])
 
-    def forget_trial(self) -> None:
-        """Drop the reads so far: they only took the time."""
-        if not self.control.stopped:
-            self.reads.clear()
+    def keep_best(self, most: int) -> None:
+        """Keep the ``most`` reads of lowest energy; the others are counted in ``reads_run`` only."""
+        if len(self.reads) > most:
+            self.reads = sorted(self.reads, key=lambda read: read.energy)[:most]
 
     def _block(self, read: int, size: int, lanes: int, slack_scale: np.ndarray) -> list[Read]:
         couplings = self.problem.couplings

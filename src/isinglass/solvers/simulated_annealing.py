@@ -17,7 +17,7 @@ from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
 from isinglass.solvers import schedule
-from isinglass.solvers.anneals import Anneals
+from isinglass.solvers.anneals import Anneals, Read
 from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
 from isinglass.solvers.start import StartStates, initial_states_check
 
@@ -82,17 +82,13 @@ class SimulatedAnnealing(Solver):
 
         num_reads = parameters["num_reads"] or len(start) or None
         lengths = _run_rounds(one_round, anneals, num_reads, sweeps, control)
-        reads = anneals.reads
-        kept = reads
-        if num_reads is None and len(reads) > MOST_DEFAULT_READS:
-            kept = sorted(reads, key=lambda read: read.energy)[:MOST_DEFAULT_READS]
         return Samples(
-            states=np.stack([read.spins for read in kept]),
-            kernel_energies=np.array([read.energy for read in kept]),
+            states=np.stack([read.spins for read in anneals.reads]),
+            kernel_energies=np.array([read.energy for read in anneals.reads]),
             facts={
                 "beta_range": tuple(float(b) for b in beta_range) if isinstance(shape, str) else None,
                 "annealing_time": lengths,
-                "reads_run": len(reads),
+                "reads_run": anneals.reads_run,
             },
         )
 
@@ -121,18 +117,25 @@ def _run_rounds(
         count = max(count, control.num_threads) if sparse or sweeps else control.num_threads
     lengths: list[int] = []
     length = first_length
+    trial: list[Read] = []
     if sweeps is None:
         # Twice: the first call loads or compiles the kernel.
         for _ in range(2):
             began = time.perf_counter()
             one_round(count, 1)
             sweep_seconds = time.perf_counter() - began
-        anneals.forget_trial()
+        # Only until there are better ones: the deadline may come before the first round begins.
+        trial, anneals.reads, anneals.reads_run = anneals.reads, [], 0
+        if not control.stopped:
+            control.forget_best()
         length = _sweeps_that_fit(control, sweep_seconds, first_length)
     while not lengths or not control.stopped:
         began = time.perf_counter()
         one_round(count, length)
         lengths.append(length)
+        anneals.reads = anneals.reads or trial
+        if num_reads is None:
+            anneals.keep_best(MOST_DEFAULT_READS)
         if num_reads is not None or control.stopped:
             break
         if sweeps is None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 import dimod
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array  # type: ignore[import-untyped,unused-ignore]
+from scipy.sparse import csr_array  # type: ignore[import-untyped,unused-ignore]  # no stubs
 
 from isinglass.errors import ProblemError
 from isinglass.problems.constrained.encoding import Encoding, assemble
