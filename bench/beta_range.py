@@ -40,7 +40,7 @@ def main() -> None:
     print(f"{'sweeps':>6} {'problem':<20}" + "".join(f"{hot}/{cold}".rjust(8) for hot, cold in grid))
     for sweeps in (100, 1000):
         for name, problem in cases():
-            smallest, largest = problem.field_scale * problem.scale
+            smallest, _, largest = problem.field_scale * problem.scale
             reads = 64 if problem.storage == "sparse" else 16
             means = np.array([
                 isinglass.solve(

@@ -43,7 +43,7 @@ def test_sparse_and_dense_follow_the_reference(storage: str, reads: int, couplin
     matrix = random_couplings(37, 0.4, coupling_values, seed=reads)
     h = np.random.default_rng(3).integers(-2, 3, 37).astype(float)
     problem = isinglass.compile((h, matrix), storage=storage)
-    smallest, largest = problem.field_scale
+    smallest, _, largest = problem.field_scale
     beta_range = (0.5 / (largest * problem.scale), 3.0 / (smallest * problem.scale))
     result = isinglass.solve(
         problem, num_reads=reads, annealing_time=SWEEPS, beta_range=beta_range, seed=11, num_threads=1
@@ -68,7 +68,8 @@ def test_packed_follows_the_reference(n: int, low_high: tuple[float, float]) -> 
 @pytest.mark.parametrize("gather_above", [0.0, 5.0, 65.0])
 def test_packed_gathering_and_maintaining_fields_agree(gather_above: float) -> None:
     # 0 gathers in every sweep in which a spin flips, 65 maintains int16 fields throughout.
-    from isinglass.kernels.cpu.anneal_packed import anneal_packed, packed_energy
+    from isinglass.kernels.cpu.anneal_packed import anneal_packed
+    from isinglass.kernels.cpu.sweep_packed import packed_energy
 
     problem = isinglass.generate("gnp", n=700, p=0.5, seed=3)
     compiled = isinglass.compile(problem)
@@ -98,13 +99,13 @@ def test_packed_fields_beyond_int16_are_gathered() -> None:
     n = 66_000
     words = 8 * -(-n // 512)
     bits = np.zeros((2, words), np.uint64)
-    from isinglass.kernels.cpu import anneal_packed as kernels
+    from isinglass.kernels.cpu.sweep_packed import _fields_of_all
 
     up = np.full(words, ~np.uint64(0))
     fields = np.zeros(64 * words, np.int16)
-    assert kernels._fields_of_all(bits, np.zeros(2, np.int32), up, fields)
+    assert _fields_of_all(bits, np.zeros(2, np.int32), up, fields) == 32767 // 2
     bits[1] = up
-    assert not kernels._fields_of_all(bits, np.array([0, 64 * words], np.int32), up, fields)
+    assert _fields_of_all(bits, np.array([0, 64 * words], np.int32), up, fields) == -1
 
 
 @pytest.mark.parametrize("storage", ["sparse", "dense", "packed"])

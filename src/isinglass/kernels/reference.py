@@ -10,7 +10,7 @@ import itertools
 
 import numpy as np
 
-from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
+from isinglass.kernels.cpu.streams import exponential, slack_of, sweep_key, uniform32
 
 
 def local_fields(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:
@@ -31,6 +31,7 @@ def anneal(
     read_key: np.uint64,
     slack_scale: np.ndarray,
     quantum: np.float32,
+    first_sweep: int = 0,
 ) -> np.ndarray:
     """Metropolis sweeps in index order (Metropolis 1953); returns the final spins.
 
@@ -39,13 +40,82 @@ def anneal(
     """
     spins = spins.astype(np.float64)
     for t, scale in enumerate(slack_scale):
-        key = int(sweep_key(read_key, t))
-        low, high = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
+        low, high = _halves(sweep_key(read_key, first_sweep + t))
         for i in range(len(h)):
             slack = slack_of(uniform32(np.uint32(i), low, high), np.float32(scale), quantum)
             if -spins[i] * (h[i] + J[i] @ spins) <= slack:
                 spins[i] = -spins[i]
     return spins.astype(np.int8)
+
+
+def temper(
+    J: np.ndarray,
+    h: np.ndarray,
+    spins: np.ndarray,
+    replica_at: np.ndarray,
+    beta: np.ndarray,
+    keys: np.ndarray,
+    sweeps: int,
+    quantum: np.float32,
+    cluster_every: int,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Parallel tempering (Hukushima, Nemoto 1996): (spins, replica_at, best energy at ends of sweeps).
+
+    ``spins`` [replicas, n]; ``replica_at`` [copies, rungs], coldest first. Cluster moves between
+    copies 2c and 2c + 1 (Houdayer 2001) every ``cluster_every`` sweeps, 0 for none, then swaps of
+    rungs k and k + 1, k of the sweep's parity.
+    """
+    spins, replica_at = spins.copy(), replica_at.copy()
+    copies, rungs = replica_at.shape
+    best = np.inf
+    for t in range(sweeps):
+        for c, k in itertools.product(range(copies), range(rungs)):
+            replica, scale = replica_at[c, k], np.array([0.5 / beta[k]], np.float32)
+            spins[replica] = anneal(J, h, spins[replica], keys[replica], scale, quantum, t)
+        if cluster_every and t % cluster_every == 0:
+            for k in range(rungs):
+                for c in range(0, copies - 1, 2):
+                    trade_cluster(J, h, spins, replica_at[c, k], replica_at[c + 1, k], keys, t)
+        energies = [energy(J, h, state) for state in spins]
+        for c in range(copies):
+            _exchange(replica_at[c], beta, energies, keys[c], t)
+        best = min(best, *energies)
+    return spins, replica_at, best
+
+
+def _exchange(
+    replica_at: np.ndarray, beta: np.ndarray, energies: list[float], key: np.uint64, t: int
+) -> None:
+    low, high = _halves(sweep_key(key, t))
+    for k in range(t % 2, len(beta) - 1, 2):
+        a, b = replica_at[k], replica_at[k + 1]
+        u = exponential(uniform32(np.uint32(k), low, high))
+        if (beta[k] - beta[k + 1]) * (energies[a] - energies[b]) >= -float(u):
+            replica_at[k], replica_at[k + 1] = b, a
+
+
+def trade_cluster(
+    J: np.ndarray, h: np.ndarray, spins: np.ndarray, a: int, b: int, keys: np.ndarray, t: int
+) -> None:
+    """Flip in replicas a and b the connected cluster of (dis)agreeing spins of a random spin, in place."""
+    n = len(h)
+    low, high = _halves(sweep_key(np.uint64(keys[a] ^ keys[b]), t))
+    tries = [int(uniform32(np.uint32(k), low, high)) * n >> 32 for k in range(32)]
+    differ = spins[a] != spins[b]
+    counts = np.bincount(differ[tries].astype(int), minlength=2)
+    kind = not (not h.any() and counts[0] < counts[1])
+    begins = [i for i in tries if differ[i] == kind]
+    if begins:
+        cluster, reached = {begins[-1]}, [begins[-1]]
+        while reached:
+            near = np.flatnonzero((J[reached.pop()] != 0) & (differ == kind))
+            reached += [int(j) for j in near if j not in cluster]
+            cluster |= set(near.tolist())
+        spins[np.ix_([a, b], sorted(cluster))] *= -1
+
+
+def _halves(key: np.uint64) -> tuple[np.uint32, np.uint32]:
+    return np.uint32(int(key) & 0xFFFFFFFF), np.uint32(int(key) >> 32)
 
 
 def descend(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:

@@ -63,7 +63,8 @@ class CompiledProblem:
     scale: float
     offset: float
     field_scale: np.ndarray
-    """(smallest, largest) root-mean-square local field over the spins that have one, kernel units."""
+    """(smallest, ninth decile, largest) root-mean-square local field of the spins that have one,
+    kernel units."""
     integer: bool
     """True where kernel arithmetic is exact."""
     labels: Sequence[Hashable]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from isinglass.kernels.cpu.anneal_packed import packed_energy
 from isinglass.kernels.cpu.build import row_popcounts
 from isinglass.kernels.cpu.energies import edge_energies, row_energies
+from isinglass.kernels.cpu.sweep_packed import packed_energy
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.given import EdgeList, MatrixProblem
 

@@ -141,10 +141,10 @@ def _linear_of(given: EdgeList | MatrixProblem) -> np.ndarray:
 
 
 def _field_scale(h: np.ndarray, squares: np.ndarray) -> np.ndarray:
-    """(smallest, largest) rms local field of spins that have one; (1, 1) if none has."""
+    """(smallest, ninth decile, largest) rms local field of spins that have one; ones if none has."""
     size = np.sqrt(h.astype(np.float64) ** 2 + squares)
     size = size[size > 0]
-    return np.array([size.min(), size.max()]) if size.size else np.ones(2)
+    return np.quantile(size, (0.0, 0.9, 1.0), method="lower") if size.size else np.ones(3)
 
 
 # --- how it is stored -------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from isinglass.kernels.cpu.anneal_dense import anneal_dense
 from isinglass.kernels.cpu.anneal_lanes import anneal_lanes
 from isinglass.kernels.cpu.anneal_packed import anneal_packed
 from isinglass.kernels.cpu.anneal_sparse import anneal_sparse
+from isinglass.kernels.cpu.sweep_packed import GATHER_ABOVE
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
@@ -26,9 +27,6 @@ from isinglass.solvers.start import StartStates
 
 _CHECKS_PER_ANNEAL = 64
 _FEWEST_SWEEPS_A_CHECK = 8
-_GATHER_ABOVE = 5.0
-"""Flips a word of 64 spins above which gathering packed fields is cheaper (bench/README.md)."""
-
 _LANE_WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 32: np.uint32, 64: np.uint64}
 
 
@@ -51,11 +49,6 @@ class Anneals:
     reads: list[Read] = field(default_factory=list)
     reads_run: int = 0
     """Reads so far, kept or not; the next one's index and so its random stream."""
-
-    @property
-    def quantum(self) -> np.float32:
-        """The smallest non-zero half cost of a flip; 0 for continuous couplings."""
-        return np.float32(1.0 if self.problem.integer else 0.0)
 
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
@@ -113,8 +106,8 @@ class Anneals:
         best_energies = np.full(lanes, np.inf)
         done = anneal_lanes(
             *couplings, self.problem.h, spins, best, energies, best_energies,
-            read_keys(self.seed, read, lanes), size, slack_scale, self.quantum,
-            _slack_top(couplings.weights.dtype), 0, _check_every(slack_scale),
+            read_keys(self.seed, read, lanes), size, slack_scale, quantum_of(self.problem),
+            slack_top(couplings.weights.dtype), 0, _check_every(slack_scale),
             self.control.flag, self.control.row(),
         )  # fmt: skip
         if done < len(slack_scale):
@@ -130,7 +123,7 @@ class Anneals:
         best = spins.copy()
         outcome = anneal_sparse(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum, 0, self.control.flag, self.control.row(),
+            quantum_of(self.problem), 0, self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -141,7 +134,7 @@ class Anneals:
         best = spins.copy()
         outcome = anneal_packed(
             *couplings, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0], slack_scale,
-            self.quantum, 0, _GATHER_ABOVE, self.control.flag, self.control.row(),
+            quantum_of(self.problem), 0, GATHER_ABOVE, self.control.flag, self.control.row(),
         )  # fmt: skip
         return self._bits(spins, best, outcome, slack_scale)
 
@@ -150,7 +143,7 @@ class Anneals:
         best = spins.copy()
         done, energy, best_energy = anneal_dense(
             couplings.matrix, self.problem.h, spins, best, read_keys(self.seed, read, 1)[0],
-            slack_scale, self.quantum, 0, self.control.flag, self.control.row(),
+            slack_scale, quantum_of(self.problem), 0, self.control.flag, self.control.row(),
         )  # fmt: skip
         if done == len(slack_scale):
             return Read(spins, energy)
@@ -174,7 +167,12 @@ def _blocks(count: int, threads: int) -> tuple[int, list[tuple[int, int]]]:
     return lanes, [(int(a), int(b - a)) for a, b in pairwise(edges) if b > a]
 
 
-def _slack_top(kind: np.dtype[Any]) -> np.float32:
+def quantum_of(problem: CompiledProblem) -> np.float32:
+    """The smallest non-zero half cost of a flip; 0 for continuous couplings."""
+    return np.float32(1.0 if problem.integer else 0.0)
+
+
+def slack_top(kind: np.dtype[Any]) -> np.float32:
     """The largest number of the field type that single precision holds."""
     if kind == np.float32:
         return np.float32(3e38)

@@ -23,7 +23,7 @@ def default_beta_range(problem: CompiledProblem) -> tuple[float, float]:
     (exp(-2 COLD) = 1e-7). Multiply the problem by a constant and both divide by it.
     Chosen by mean energies over eleven classes of problems (bench/beta_range.py).
     """
-    smallest, largest = (float(size) for size in problem.field_scale)
+    smallest, _, largest = (float(size) for size in problem.field_scale)
     return HOT / (largest * problem.scale), COLD / (smallest * problem.scale)
 
 

@@ -21,7 +21,7 @@ from isinglass.kernels.cpu.vector import lane_fields, lane_flips, stop_requested
 
 
 @njit(cache=True)
-def _lane_energies(indptr, indices, weights, base, h, spins, fields, energies):
+def lane_energies(indptr, indices, weights, base, h, spins, fields, energies):
     """``energies[r] = sum_i s_i (field_i + h_i) / 2`` of every replica, in float64."""
     lanes = energies.shape[0]
     energies[:] = 0.0
@@ -77,7 +77,7 @@ def anneal_lanes(
         done += 1
         progress[SWEEPS] += num_reads
         if done % check_every == 0 or t == sweeps - 1 or stop_requested(flag):
-            _lane_energies(indptr, indices, weights, base, h, spins, fields, energies)
+            lane_energies(indptr, indices, weights, base, h, spins, fields, energies)
             improved = np.uint64(0)
             for r in range(num_reads):
                 if energies[r] < best_energies[r]:

@@ -136,12 +136,40 @@ def lane_fields(
     return signature, codegen
 
 
+def _lane_barriers(fields: Any, word: Any) -> list[Any]:
+    return [-f if int(word) >> lane & 1 else f for lane, f in enumerate(fields)]
+
+
 def _lane_flips_python(fields: Any, word: Any, slack: Any) -> Any:
-    flips = 0
-    for lane in range(fields.shape[0]):
-        barrier = -fields[lane] if int(word) >> lane & 1 else fields[lane]
-        flips |= int(barrier <= slack[lane]) << lane
-    return type(word)(flips)
+    accepted = [b <= limit for b, limit in zip(_lane_barriers(fields, word), slack, strict=True)]
+    return type(word)(sum(int(flip) << lane for lane, flip in enumerate(accepted)))
+
+
+def _lane_decisions(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, list[tuple[Any, ...]]]:
+    """(word of flips, for each vector (first lane, barriers, accepted)) of ``lane_flips``."""
+    fields_, slack_ = (_array(context, builder, sig.args[i], args[i]).data for i in (0, 2))
+    word_, item = args[1], sig.args[0].dtype
+    lanes, parts = _vector_parts(sig.args[1], item)
+    vector_ir = ir.VectorType(context.get_value_type(item), lanes)
+    zero = ir.Constant(vector_ir, None)
+    flips = ir.Constant(word_.type, 0)
+    decisions = []
+    for p in range(parts):
+        field = builder.load(_part_pointer(builder, fields_, p, vector_ir), align=1)
+        limit = builder.load(_part_pointer(builder, slack_, p, vector_ir), align=1)
+        if isinstance(item, types.Float):
+            negated, compare = builder.fsub(zero, field), builder.fcmp_ordered
+        else:
+            negated, compare = builder.sub(zero, field), builder.icmp_signed
+        barrier = builder.select(_part_mask(builder, word_, p, lanes), negated, field)
+        accepted = compare("<=", barrier, limit)
+        bits = builder.bitcast(accepted, ir.IntType(lanes))
+        if parts > 1:
+            bits = builder.zext(bits, word_.type)
+            bits = builder.shl(bits, ir.Constant(word_.type, p * lanes))
+        flips = builder.or_(flips, bits)
+        decisions.append((p, barrier, accepted))
+    return flips, decisions
 
 
 @_llvm_operation(_lane_flips_python)
@@ -151,32 +179,33 @@ def lane_flips(typing_context: Any, fields: Any, word: Any, slack: Any) -> Any:
     Up spins (set bits of ``word``) climb ``-2 field`` by a flip, down spins ``+2 field``; the flip
     is accepted where half the climb is at most ``slack[r]``.
     """
-    item = fields.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        fields_ = _array(context, builder, sig.args[0], args[0]).data
-        slack_ = _array(context, builder, sig.args[2], args[2]).data
-        word_ = args[1]
-        lanes, parts = _vector_parts(word, item)
-        vector_ir = ir.VectorType(context.get_value_type(item), lanes)
-        zero = ir.Constant(vector_ir, None)
-        flips = ir.Constant(word_.type, 0)
-        for p in range(parts):
-            field = builder.load(_part_pointer(builder, fields_, p, vector_ir), align=1)
-            limit = builder.load(_part_pointer(builder, slack_, p, vector_ir), align=1)
-            if isinstance(item, types.Float):
-                negated, compare = builder.fsub(zero, field), builder.fcmp_ordered
-            else:
-                negated, compare = builder.sub(zero, field), builder.icmp_signed
-            barrier = builder.select(_part_mask(builder, word_, p, lanes), negated, field)
-            bits = builder.bitcast(compare("<=", barrier, limit), ir.IntType(lanes))
-            if parts > 1:
-                bits = builder.zext(bits, word_.type)
-                bits = builder.shl(bits, ir.Constant(word_.type, p * lanes))
-            flips = builder.or_(flips, bits)
-        return flips
+        return _lane_decisions(context, builder, sig, args)[0]
 
     return word(fields, word, slack), codegen
+
+
+def _lane_moves_python(fields: Any, word: Any, slack: Any, climbs: Any) -> Any:
+    flips = _lane_flips_python(fields, word, slack)
+    for lane, barrier in enumerate(_lane_barriers(fields, word)):
+        climbs[lane] = barrier if int(flips) >> lane & 1 else 0
+    return flips
+
+
+@_llvm_operation(_lane_moves_python)
+def lane_moves(typing_context: Any, fields: Any, word: Any, slack: Any, climbs: Any) -> Any:
+    """``lane_flips`` that also writes half the climb of each replica, 0 where it stays."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        climbs_ = _array(context, builder, sig.args[3], args[3]).data
+        flips, decisions = _lane_decisions(context, builder, sig, args)
+        for p, barrier, accepted in decisions:
+            taken = builder.select(accepted, barrier, ir.Constant(barrier.type, None))
+            builder.store(taken, _part_pointer(builder, climbs_, p, barrier.type), align=1)
+        return flips
+
+    return word(fields, word, slack, climbs), codegen
 
 
 # --- one replica of a packed dense problem --------------------------------------------------
@@ -277,6 +306,44 @@ def add_rows(typing_context: Any, fields: Any, bits: Any, rows: Any, steps: Any,
         return context.get_dummy_value()
 
     return types.void(fields, bits, rows, steps, types.intp), codegen
+
+
+def _accepted_word_python(barriers: Any, slack: Any) -> Any:
+    return np.uint64(sum(int(barriers[b] <= slack[b]) << b for b in range(64)))
+
+
+@_llvm_operation(_accepted_word_python)
+def accepted_word(typing_context: Any, barriers: Any, slack: Any) -> Any:
+    """Bit b of the uint64 says ``barriers[b] <= slack[b]``; 64 floats each, as the type of ``barriers``."""
+    item = barriers.dtype
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vectors = []
+        for argument, array in zip(args, sig.args, strict=True):
+            data = _array(context, builder, array, argument).data
+            vector_ir = ir.VectorType(context.get_value_type(array.dtype), 64)
+            align = array.dtype.bitwidth // 8
+            vectors.append(builder.load(builder.bitcast(data, vector_ir.as_pointer()), align=align))
+        barrier, limit = vectors
+        if barrier.type != limit.type:
+            limit = builder.fpext(limit, barrier.type)
+        return builder.bitcast(builder.fcmp_ordered("<=", barrier, limit), ir.IntType(64))
+
+    return (types.uint64(barriers, slack) if isinstance(item, types.Float) else None), codegen
+
+
+def _lowest_bit_python(word: Any) -> int:
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+@_llvm_operation(_lowest_bit_python)
+def lowest_bit(typing_context: Any, word: Any) -> Any:
+    """Index of the lowest set bit of a uint64 that is not 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
 
 
 def _popcount_python(word: Any) -> int:

@@ -1,0 +1,187 @@
+"""Parallel tempering: replicas at a ladder of temperatures that swap places.
+
+Hukushima, Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). A replica caught in a valley climbs the
+ladder, is set free at the hot end and comes down elsewhere, as often as time allows: there is no
+schedule to get wrong, and more time is always better used. Rungs are placed by what the first sweeps
+refuse (rungs.py). On sparse problems replicas at one temperature also trade clusters of spins
+(Houdayer 2001), wherever clusters turn out not to span everything: in two dimensions and on
+other loose graphs this finds in seconds what single flips never find.
+
+A read is one ladder and gives its best state. Heuristic: no bound on the distance from the optimum.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isinglass.control import RunControl
+from isinglass.errors import ParameterError
+from isinglass.memory import require
+from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
+from isinglass.solvers import rungs as rung_rules
+from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.ladders import LANES, Ladder, ladder_for
+from isinglass.solvers.schedule import check_beta_range
+from isinglass.solvers.start import StartStates, initial_states_check
+
+DEFAULT_READS = 2
+_FIRST_RUNGS = {Sparse: 32, Packed: 16, Dense: 16}
+_PILOT_SWEEPS = 500
+"""Sweeps after which the length of the ladder is settled ..."""
+_SETTLED_SWEEPS = 8000
+"""... and its rungs."""
+_FIRST_LENGTH = 16
+_DEFAULT_WORK_NS = 1e9
+_SECONDS_A_ROUND = 2.0
+
+
+@dataclass
+class Outcome:
+    """What one read came to."""
+
+    spins: np.ndarray
+    energy: float
+    sweeps: int
+    beta: np.ndarray
+    barrier: float
+
+
+class ParallelTempering(Solver):
+    """See the module's docstring."""
+
+    name = "parallel_tempering"
+    summary = "replicas at many temperatures that swap, with cluster moves; the strongest on hard problems"
+    parameters: ClassVar[Mapping[str, Parameter]] = {
+        "num_reads": Parameter(
+            None,
+            f"ladders, 1 up, each giving its best state; None: {DEFAULT_READS}, or one a thread under a "
+            "time_limit",
+            whole_number(1),
+        ),
+        "sweeps": Parameter(
+            None,
+            "sweeps of every replica, 1 up; None: as many as fit the time_limit, or about a second's work",
+            whole_number(1),
+        ),
+        "num_temperatures": Parameter(
+            None,
+            f"rungs of a ladder, 2 to {LANES} (on sparse problems 8, 16, 32 or 64); None: as many as the "
+            "problem's barrier asks for",
+            whole_number(2, LANES),
+        ),
+        "beta_range": Parameter(
+            None,
+            "(hot, cold) inverse temperatures in 1 / energy; None: from the fields of the problem",
+            check_beta_range,
+        ),
+        "initial_states": Parameter(
+            None,
+            "states for the replicas to start from, in the problem's own values; None: random",
+            initial_states_check,
+        ),
+        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+    }
+
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
+        open_ended = control.time_left is not None and parameters["sweeps"] is None
+        reads = parameters["num_reads"] or (control.num_threads if open_ended else DEFAULT_READS)
+        if problem.num_variables == 0:
+            return Samples(np.zeros((reads, 0), np.int8))
+        beta_range = _kernel_beta_range(problem, parameters["beta_range"])
+        sweeps = parameters["sweeps"] or (None if open_ended else default_sweeps(problem, reads))
+        first_rungs = parameters["num_temperatures"] or _FIRST_RUNGS[type(problem.couplings)]
+        _check_memory(problem, min(reads, control.num_threads))
+        start = StartStates(problem, parameters["initial_states"], parameters["seed"])
+        waves = -(-reads // control.num_threads)
+        outcomes: dict[int, Outcome] = {}
+
+        def temper(read: int) -> None:
+            ladder = ladder_for(problem, start, parameters["seed"], read, beta_range, first_rungs, control)
+            share = None if sweeps else (control.time_left or 0.0) / (waves - read // control.num_threads)
+            rates = _climb(ladder, sweeps, share, parameters["num_temperatures"] is None, control)
+            outcomes[read] = Outcome(
+                ladder.best_spins(), ladder.best_energy, ladder.done, ladder.beta, rung_rules.barrier(rates)
+            )
+
+        control.run([(1, partial(temper, read)) for read in range(reads)])
+        return _samples(problem, [outcomes[read] for read in sorted(outcomes)])
+
+
+def _climb(
+    ladder: Ladder, sweeps: int | None, seconds: float | None, choose_rungs: bool, control: RunControl
+) -> np.ndarray:
+    """Run ``ladder`` for ``sweeps``, or for ``seconds``; returns the refusal rates of the last round.
+
+    Rounds double in length; between them rungs move to where they are needed.
+    """
+    began = time.perf_counter()
+    length = _FIRST_LENGTH
+    rates = ladder.refused
+    while True:
+        left = length if sweeps is None else min(length, sweeps - ladder.done)
+        round_began = time.perf_counter()
+        ladder.advance(left, control.flag)
+        now = time.perf_counter()
+        rates = ladder.refused.copy()
+        if control.stopped or (sweeps is not None and ladder.done >= sweeps):
+            return rates
+        if ladder.done <= _SETTLED_SWEEPS:
+            pilot_ends = ladder.done - left < _PILOT_SWEEPS <= ladder.done
+            wanted = rung_rules.RUNGS_A_BARRIER * rung_rules.barrier(rates)
+            rungs = ladder.rungs_for(round(wanted)) if pilot_ends and choose_rungs else len(ladder.beta)
+            ladder.redraw(rung_rules.equalize(ladder.beta, rates, rungs))
+        length *= 2
+        if seconds is not None:
+            sweep_seconds = (now - round_began) / left
+            seconds_left = seconds - (now - began)
+            if seconds_left <= 0:
+                return rates
+            length = max(1, min(length, int(min(seconds_left, _SECONDS_A_ROUND) / sweep_seconds)))
+
+
+def _samples(problem: CompiledProblem, outcomes: list[Outcome]) -> Samples:
+    best = min(outcomes, key=lambda outcome: outcome.energy)
+    return Samples(
+        states=np.stack([outcome.spins for outcome in outcomes]),
+        kernel_energies=np.array([outcome.energy for outcome in outcomes]),
+        facts={
+            "sweeps": [outcome.sweeps for outcome in outcomes],
+            "barrier": best.barrier,
+            "betas": (best.beta / problem.scale).tolist(),
+        },
+    )
+
+
+def _kernel_beta_range(problem: CompiledProblem, given: tuple[float, float] | None) -> tuple[float, float]:
+    if given is None:
+        return rung_rules.default_beta_range(problem)
+    hot, cold = given
+    if hot == 0.0:
+        raise ParameterError(
+            f"beta_range={given} begins at 0, and rungs are spaced geometrically: begin above 0"
+        )
+    return hot * abs(problem.scale), cold * abs(problem.scale)
+
+
+def _check_memory(problem: CompiledProblem, ladders: int) -> None:
+    # A word, a state, a mark and a stack entry a spin; or a spin and a field for each of 64 rungs.
+    per_spin = 8 + 1 + 8 + 4 if isinstance(problem.couplings, Sparse) else 5 * LANES
+    require(ladders * per_spin * problem.num_variables, f"{ladders} ladders of {problem.num_variables} spins")
+
+
+def default_sweeps(problem: CompiledProblem, reads: int) -> int:
+    """Sweeps of ``reads`` ladders that take about a core-second; 100 to 2000."""
+    n = max(1, problem.num_variables)
+    if isinstance(problem.couplings, Sparse):
+        replicas, visit_ns = LANES, 0.8 + problem.couplings.indices.shape[0] / n / 64
+    elif isinstance(problem.couplings, Packed):
+        replicas, visit_ns = 24, 4.0 + n / 500
+    else:
+        replicas, visit_ns = 24, 4.0 + n / 200
+    return int(np.clip(_DEFAULT_WORK_NS / (visit_ns * n * replicas * reads), 100, 2000))
