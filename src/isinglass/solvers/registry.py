@@ -5,11 +5,12 @@ from __future__ import annotations
 from isinglass.errors import ParameterError, nearest
 from isinglass.solvers.contract import Solver
 from isinglass.solvers.exact import Exact
+from isinglass.solvers.memcomputing import Memcomputing
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.steepest_descent import SteepestDescent
 
 SOLVERS: dict[str, Solver] = {
-    solver.name: solver for solver in (SimulatedAnnealing(), SteepestDescent(), Exact())
+    solver.name: solver for solver in (SimulatedAnnealing(), SteepestDescent(), Exact(), Memcomputing())
 }
 DEFAULT_SOLVER = SimulatedAnnealing.name
 
