@@ -6,12 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
+from numba import njit
 
 import isinglass
 from isinglass.kernels import reference
+from isinglass.kernels.cpu import memory_lanes
 from isinglass.kernels.cpu.memcompute_bonds import memcompute_bonds
 from isinglass.kernels.cpu.memcompute_clauses import memcompute_clauses
-from isinglass.kernels.cpu.memory_lanes import LANES
+from isinglass.kernels.cpu.memory_lanes import LANES, couple, move
 from isinglass.kernels.cpu.progress import BEST, ROW, STOP_TARGET, SWEEPS, TARGET
 from isinglass.solvers.memcomputing_forms import Bonds, Clauses, bonds_of, clauses_of
 from tests.conftest import kernel_form, random_couplings
@@ -127,3 +129,30 @@ def test_clause_kernel_follows_the_equations(seed: int) -> None:
     assert lowest == -2.0 + min(energies) == row[BEST]
     broken = (np.append(best, -1)[clauses.variables] != clauses.signs).all(axis=1)
     assert clauses.costs[broken].sum() - 2.0 == lowest
+
+
+@njit
+def _couple_and_move(v, force, memory, constants, downs):
+    for bond in range(memory.shape[0]):
+        pull, grip, soft, rate, drift = constants[bond]
+        couple(v, force, memory, bond, bond + 1, bond, pull, grip, soft, rate, drift)
+    for i in range(v.shape[0]):
+        downs[i] = move(v, force, i, np.float32(0.7))
+
+
+def test_vector_operations_are_their_python_twins_to_the_last_bit() -> None:
+    rng = np.random.default_rng(6)
+    rows = 9
+    v, force = (rng.uniform(-1, 1, (rows, LANES)).astype(np.float32) for _ in range(2))
+    memory = rng.uniform(0, 1, (rows - 1, LANES)).astype(np.float32)
+    constants = rng.normal(size=(rows - 1, 5)).astype(np.float32)
+    v[0, :3], force[0, :3] = 0.0, (0.0, -0.0, 1e-30)
+    fast = [v.copy(), force.copy(), memory.copy()]
+    downs = np.zeros(rows, np.uint16)
+    _couple_and_move(*fast, constants, downs)
+    for bond in range(rows - 1):
+        memory_lanes._couple_python(v, force, memory, bond, bond + 1, bond, *constants[bond])
+    expected = [memory_lanes._move_python(v, force, i, np.float32(0.7)) for i in range(rows)]
+    assert downs.tolist() == expected
+    for got, slow in zip(fast, (v, force, memory), strict=True):
+        assert (got == slow).all()
