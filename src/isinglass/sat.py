@@ -24,7 +24,6 @@ from isinglass.solvers.contract import whole_number
 from isinglass.solvers.memcomputing_forms import Clauses
 from isinglass.solvers.trajectories import (
     EPSILON,
-    LARGEST_LONG_MEMORY,
     LARGEST_MOVE,
     LONGEST_CLAUSE_STEP,
     SHORTEST_STEP,
@@ -33,6 +32,8 @@ from isinglass.solvers.trajectories import (
 
 DEFAULT_STEPS = 100_000
 _ALPHA, _BETA, _GAMMA, _DELTA, _ZETA = 5.0, 20.0, 0.25, 0.05, 0.01
+_MOST_Y_A_CLAUSE = 1e4
+"""Bearden, Pei, Di Ventra bound the long-term memory by 10^4 times the clauses."""
 _MOST_LITERALS = 3
 
 
@@ -88,7 +89,7 @@ def solve_sat(
     def integrate() -> None:
         done[0], _ = memcompute_clauses(
             *table[:3], *table.occurrences(n), v, best, 0.0, most, most + 1,
-            _ALPHA, _BETA, _GAMMA, _DELTA, EPSILON, _ZETA, LARGEST_LONG_MEMORY * max(1, len(table.costs)),
+            _ALPHA, _BETA, _GAMMA, _DELTA, EPSILON, _ZETA, _MOST_Y_A_CLAUSE * max(1, len(table.costs)),
             LARGEST_MOVE, SHORTEST_STEP, LONGEST_CLAUSE_STEP, control.flag, control.row(),
         )  # fmt: skip
 

@@ -71,6 +71,7 @@ def test_every_read_ends_in_a_local_minimum() -> None:
         ("softening", "x"),
         ("alpha", True),
         ("gamma", 2),
+        ("most_memory", 0.5),
         ("stagnation", 0),
     ],
 )
@@ -95,3 +96,15 @@ def test_a_memory_that_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("isinglass.memory.available_bytes", lambda: 10_000)
     with pytest.raises(OutOfMemoryError, match="780 bonds"):
         isinglass.solve(problem, solver="memcomputing")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_long_read_is_cut_at_its_limit(form: str) -> None:
+    problem = isinglass.compile(random_couplings(400, 1.0, "gaussian", 1), kind="ising")
+    given = {"solver": "memcomputing", "form": form, "steps": 10**6, "num_reads": 3}
+    isinglass.solve(problem, time_limit=0.05, **given)  # loads the kernel
+    began = time.perf_counter()
+    result = isinglass.solve(problem, time_limit=0.4, **given)
+    assert 0.4 <= time.perf_counter() - began < 0.8
+    assert "time limit" in result.stop_reason and len(result.record) >= 1
+    assert result.record.energy.min() == pytest.approx(result.trace[-1, 1], rel=1e-4)

@@ -28,8 +28,6 @@ _NS_PER_BOND = 10.0 / LANES
 _NS_PER_CLAUSE = 15.0
 _LONGEST_STEP, _STABLE = 0.2, 1.4
 EPSILON, SHORTEST_STEP, LONGEST_CLAUSE_STEP, LARGEST_MOVE = 1e-3, 2.0**-7, 1e3, 1.0
-LARGEST_LONG_MEMORY = 1e4
-"""A clause; Bearden, Pei, Di Ventra bound the long-term memory by 10^4 times the clauses."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class ClauseMachine:
         memcompute_clauses(
             variables, signs, costs, *self.occurrences, np.append(v[:, 0].astype(np.float64), -1.0), best,
             offset, steps, self.parameters["stagnation"], alpha, beta, gamma, delta, EPSILON, zeta,
-            LARGEST_LONG_MEMORY * max(1, len(costs)), self.time_step, SHORTEST_STEP, LONGEST_CLAUSE_STEP,
+            self.parameters["most_memory"], self.time_step, SHORTEST_STEP, LONGEST_CLAUSE_STEP,
             flag, row,
         )  # fmt: skip
         return best[None, :]
