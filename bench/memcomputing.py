@@ -6,8 +6,9 @@ DATA is a folder with the public instances (planted/, threer3x/, gset/, spinglas
 the table is one instance: lowest energy known, lowest energy of each solver over the seeds, in how many
 of them it was the known one. The last lines are planted random 3-SAT (clause-distribution control,
 ratio 4.3): unsatisfied clauses left by ``isinglass.sat`` and by annealing of the MAX-2-SAT gadget
-form of the same clauses, which is no match for a SAT solver. The constants of the bond form were chosen
-on G1, L10_0000 and TP2D_L32_1; the other instances were not looked at for it. Solvers take turns, so that a busy machine slows both.
+form of the same clauses, which is no match for a SAT solver. The constants of the bond
+form were chosen on G1, L10_0000 and TP2D_L32_1, with a look at 3r3x_n128_s1; those of isinglass.sat
+on formulas of the same family. Solvers take turns, so that a busy machine slows both.
 """
 
 from __future__ import annotations
