@@ -12,7 +12,8 @@ seeds): it beat simulated annealing on no Ising instance. Equal on a planted 2-D
 3R3X with 64; behind on G1 (-4067 against -4072), G2 (-4047, -4064), 3-D glasses of 999 spins (-1728, -1731;
 -1718, -1726), planted lattices of 1024 spins (2-D: -1867, -1873; -1894, -1905) and 512 (3-D: -756, -764) and
 3R3X with 128 (-251, -255). The constants were chosen on G1 and the first glass and 2-D lattice; their
-fresh siblings, named after them, came out worse. On planted 3-SAT its own form (isinglass.sat) left fewer clauses unsatisfied than annealing of a QUBO gadget of them, which is a weak
+fresh siblings, named after them, came out worse. On planted 3-SAT its own form (isinglass.sat) left
+fewer clauses unsatisfied than annealing of a QUBO gadget of them, which is a weak
 opponent: no SAT solver was compared, and 1000 variables at ratio 4.3 stayed unsolved. The clause form of
 Ising problems was 3 to 9 % above the lowest known energies where it was tried: it is there to compare. Dense
 problems are costly: 64 bytes of memories a bond for each block of sixteen reads, all passed over each step.
