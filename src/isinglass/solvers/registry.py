@@ -5,12 +5,20 @@ from __future__ import annotations
 from isinglass.errors import ParameterError, nearest
 from isinglass.solvers.contract import Solver
 from isinglass.solvers.exact import Exact
+from isinglass.solvers.memcomputing import Memcomputing
 from isinglass.solvers.parallel_tempering import ParallelTempering
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.steepest_descent import SteepestDescent
 
 SOLVERS: dict[str, Solver] = {
-    solver.name: solver for solver in (SimulatedAnnealing(), ParallelTempering(), SteepestDescent(), Exact())
+    solver.name: solver
+    for solver in (
+        SimulatedAnnealing(),
+        ParallelTempering(),
+        Memcomputing(),
+        SteepestDescent(),
+        Exact(),
+    )
 }
 DEFAULT_SOLVER = SimulatedAnnealing.name
 

@@ -43,23 +43,26 @@ class SteepestDescent(Solver):
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
         reads = parameters["num_reads"] or len(start) or 1
         states: dict[int, np.ndarray] = {}
-        tolerance = 0.0 if problem.integer else _SMALLEST_GAIN * float(problem.field_scale[0])
         flips: dict[int, int] = {}
 
-        def descend(read: int) -> None:
-            spins = unpack_spins(start.words(read), problem.num_variables)
-            tail = (problem.h, spins, tolerance, control.flag, control.row())
-            couplings = problem.couplings
-            if isinstance(couplings, Packed):
-                flips[read] = descend_packed(couplings.bits, couplings.low, couplings.step, *tail)
-            elif isinstance(couplings, Dense):
-                flips[read] = descend_dense(couplings.matrix, *tail)
-            else:
-                flips[read] = descend_sparse(couplings.indptr, couplings.indices, couplings.weights, *tail)
-            states[read] = spins
+        def one(read: int) -> None:
+            states[read] = unpack_spins(start.words(read), problem.num_variables)
+            flips[read] = descend(problem, states[read], control.flag, control.row())
 
-        control.run([(1, partial(descend, read)) for read in range(reads)])
+        control.run([(1, partial(one, read)) for read in range(reads)])
         return Samples(
             states=np.stack([states[r] for r in sorted(states)]),
-            facts={"flips": [int(flips[r]) for r in sorted(flips)]},
+            facts={"flips": [flips[r] for r in sorted(flips)]},
         )
+
+
+def descend(problem: CompiledProblem, spins: np.ndarray, flag: np.ndarray, row: np.ndarray) -> int:
+    """Descend from ``spins`` (int8[n]) in place; returns the flips; ``row`` receives the energy."""
+    tolerance = 0.0 if problem.integer else _SMALLEST_GAIN * float(problem.field_scale[0])
+    tail = (problem.h, spins, tolerance, flag, row)
+    couplings = problem.couplings
+    if isinstance(couplings, Packed):
+        return int(descend_packed(couplings.bits, couplings.low, couplings.step, *tail))
+    if isinstance(couplings, Dense):
+        return int(descend_dense(couplings.matrix, *tail))
+    return int(descend_sparse(couplings.indptr, couplings.indices, couplings.weights, *tail))
