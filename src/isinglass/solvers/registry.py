@@ -6,10 +6,11 @@ from isinglass.errors import ParameterError, nearest
 from isinglass.solvers.contract import Solver
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
+from isinglass.solvers.simulated_bifurcation import SimulatedBifurcation
 from isinglass.solvers.steepest_descent import SteepestDescent
 
 SOLVERS: dict[str, Solver] = {
-    solver.name: solver for solver in (SimulatedAnnealing(), SteepestDescent(), Exact())
+    solver.name: solver for solver in (SimulatedAnnealing(), SimulatedBifurcation(), SteepestDescent(), Exact())
 }
 DEFAULT_SOLVER = SimulatedAnnealing.name
 
