@@ -13,7 +13,7 @@ import pytest
 import isinglass
 from isinglass.control import RunControl
 from isinglass.kernels import reference
-from isinglass.kernels.cpu import bifurcate_signs, bifurcate_vector
+from isinglass.kernels.cpu import bifurcate_vector
 from isinglass.kernels.cpu.bifurcate_move import start
 from isinglass.rng import read_keys
 from isinglass.solvers import bifurcations
@@ -58,7 +58,7 @@ def final_positions(
 
 
 @pytest.mark.parametrize("storage", ["sparse", "dense", "packed"])
-@pytest.mark.parametrize("n", [1, 5, 70])
+@pytest.mark.parametrize("n", [2, 5, 70])
 def test_discrete_follows_the_reference_bit_for_bit(storage: str, n: int) -> None:
     problem = glass(n, storage)
     J, h = kernel_form(problem)
@@ -105,19 +105,13 @@ def test_maintained_signs_agree_with_the_reference(
 
 
 def test_single_precision_sums_are_refreshed() -> None:
+    # 400 steps of some ten sign changes each: rounding that piled up would be near 1e-4 of the energy.
     problem = glass(90, "dense", "gaussian")
-    J, h = kernel_form(problem)
-    result = isinglass.solve(problem, solver="simulated_bifurcation", steps=400, num_reads=3, seed=1)
-    for sample in result.record.sample:
-        assert reference.energy(J, h, sample) < 0.5 * energy_of_descent(J, h)
-
-
-def energy_of_descent(J: np.ndarray, h: np.ndarray) -> float:
-    return reference.energy(J, h, reference.descend(J, h, np.ones(len(h))).astype(float))
-
-
-def test_fields_of_many_packed_spins_leave_int16() -> None:
-    assert np.iinfo(np.int16).max == bifurcate_signs.MOST_PACKED_SPINS
+    motion = Motion("discrete", 400, 0.9, default_c0(problem), 0.0)
+    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, motion, RunControl(num_threads=1))
+    runs.round(3)
+    for read in runs.reads:
+        assert read.energy == pytest.approx(reference.energy(*kernel_form(problem), read.spins), rel=3e-6)
 
 
 KERNELS_PLAINLY = """
