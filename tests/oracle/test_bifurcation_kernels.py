@@ -48,7 +48,8 @@ def final_positions(
     p[:] = 1.0
     best, energies = np.zeros((bifurcate_vector.LANES, n), np.int8), np.full(bifurcate_vector.LANES, np.inf)
     kernel, couplings, scratch = bifurcations._kernel_of(problem)
-    constants = (np.float32(motion.control), np.float32(motion.c0), np.float32(motion.time_step))
+    control = np.full(bifurcate_vector.LANES, motion.control, np.float32)
+    constants = (control, np.float32(motion.c0), np.float32(motion.time_step))
     done = kernel(
         *couplings, problem.h, x, y, p, *scratch, reads, motion.variant == "discrete", *constants,
         motion.steps, 1, best, energies, np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0]),

@@ -68,8 +68,25 @@ def test_time_step_is_stable_for_a_stiff_uniform_mode(storage: str) -> None:
     problem = isinglass.compile(np.triu(np.ones((64, 64)), 1), kind="ising", storage=storage)
     c0 = default_c0(problem)
     assert default_time_step(problem, c0) == pytest.approx(1.6 / np.sqrt(1 + 63 * c0), rel=1e-3)
-    for variant in VARIANTS:
+    for variant in ("ballistic", "generalized"):
         assert solve(problem, variant=variant, num_reads=4, steps=400).first.energy == -32
+
+
+def test_control_is_searched_for_by_the_first_reads() -> None:
+    problem = isinglass.compile(random_couplings(60, 1.0, "pm1", 3), kind="ising")
+    result = solve(problem, variant="generalized", num_reads=40, steps=300)
+    best = result.info["control"]
+    assert 0.1 <= best <= 0.8
+    alone = solve(problem, variant="generalized", num_reads=16, steps=300, control=best)
+    assert alone.first.energy == result.record.energy[:16].min()
+    assert solve(problem, variant="generalized", num_reads=1, steps=3, control=0.3).info["control"] == 0.3
+
+
+@pytest.mark.parametrize("storage", ["sparse", "dense", "packed"])
+def test_variant_follows_the_storage(storage: str) -> None:
+    problem = isinglass.compile(random_couplings(9, 1.0, "pm1", 3), kind="ising", storage=storage)
+    expected = "discrete" if storage == "sparse" else "generalized"
+    assert solve(problem, num_reads=1, steps=2).info["variant"] == expected
 
 
 def test_time_limit_keeps_a_bounded_number_of_reads() -> None:

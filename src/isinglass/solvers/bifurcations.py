@@ -52,8 +52,8 @@ class Motion:
     time_step: float
     c0: float
     """In 1 / kernel energy."""
-    control: float
-    """A of the generalised variant."""
+    control: float | None
+    """A of the generalised variant; None: searched for by the first reads."""
 
 
 @dataclass
@@ -68,6 +68,8 @@ class Bifurcations:
     reads: list[Read] = field(default_factory=list)
     reads_run: int = 0
     """Reads so far, kept or not; the next one's index and so its random stream."""
+    best_control: float = 0.0
+    """A of the best of the first 16 reads of the generalised variant."""
 
     @property
     def block(self) -> int:
@@ -82,6 +84,26 @@ class Bifurcations:
 
     def round(self, count: int) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
+        trying = LANES - self.reads_run if self.motion.variant == "generalized" else 0
+        if 0 < trying < count:
+            # How the others go on must not depend on which of them run first.
+            self._blocks(trying)
+            if self.run_control.stopped:
+                return
+            count -= trying
+        self._blocks(count)
+
+    def _control_of(self, read: int) -> float:
+        """A of one read: tried from 0.1 to 0.8 by the first 16, then within a tenth of the best of those."""
+        if self.motion.control is not None:
+            return self.motion.control
+        # Bits of the index in reverse: any number of first reads is spread evenly.
+        place = int(f"{read % LANES:04b}"[::-1], 2) / (LANES - 1)
+        if read < LANES:
+            return float(0.1 * 8.0**place)
+        return self.best_control * (0.9 + 0.2 * place)
+
+    def _blocks(self, count: int) -> None:
         first = self.reads_run
         done: dict[int, list[Read]] = {}
         if self.problem.num_variables == 0:
@@ -98,6 +120,9 @@ class Bifurcations:
             tasks.append((size, task))
         self.run_control.run(tasks)
         for read in sorted(done):
+            if read < LANES and self.motion.variant == "generalized":
+                lane = int(np.argmin([r.energy for r in done[read]]))
+                self.best_control = self._control_of(read + lane)
             self.reads += done[read]
             self.reads_run += len(done[read])
 
@@ -110,9 +135,8 @@ class Bifurcations:
         spins = unpack_spins(self.start.words(read), self.problem.num_variables)
         start_positions(spins, read_keys(self.seed, read, 1)[0], x, y)
 
-    def _constants(self) -> tuple[np.float32, np.float32, np.float32, int]:
-        m = self.motion
-        return np.float32(m.control), np.float32(m.c0), np.float32(m.time_step), m.steps
+    def _constants(self) -> tuple[np.float32, np.float32, int]:
+        return np.float32(self.motion.c0), np.float32(self.motion.time_step), self.motion.steps
 
     def _signs(self, read: int) -> Read:
         couplings, h = self.problem.couplings, self.problem.h
@@ -121,7 +145,7 @@ class Bifurcations:
         x, y = np.zeros((2, 64 * words), np.float32)
         self._positions(read, x, y)
         best = np.zeros(n, np.int8)
-        _, c0, dt, steps = self._constants()
+        c0, dt, steps = self._constants()
         tail = (best, self.run_control.flag, self.run_control.row())
         if isinstance(couplings, Packed):
             _, energy = bifurcate_signs_packed(*couplings, h, x, y, c0, dt, steps, _GATHER_ABOVE, *tail)
@@ -139,11 +163,13 @@ class Bifurcations:
             x[:, lane], y[:, lane] = position, momentum
         p = lane_array(n if self.motion.variant == "generalized" else 0)
         p[:] = 1.0
+        control = np.array([self._control_of(read + lane) for lane in range(LANES)], np.float32)
         best, energies = np.zeros((LANES, n), np.int8), np.full(LANES, np.inf)
         check_every = max(_FEWEST_STEPS_A_CHECK, self.motion.steps // _CHECKS_PER_READ)
         bifurcate, couplings, scratch = _kernel_of(self.problem)
         bifurcate(
-            *couplings, self.problem.h, x, y, p, *scratch, size, discrete, *self._constants(), check_every,
+            *couplings, self.problem.h, x, y, p, *scratch, size, discrete, control, *self._constants(),
+            check_every,
             best, energies, self.run_control.flag, self.run_control.row(),
         )  # fmt: skip
         return [Read(best[lane], float(energies[lane])) for lane in range(size)]

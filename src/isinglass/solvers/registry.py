@@ -10,7 +10,8 @@ from isinglass.solvers.simulated_bifurcation import SimulatedBifurcation
 from isinglass.solvers.steepest_descent import SteepestDescent
 
 SOLVERS: dict[str, Solver] = {
-    solver.name: solver for solver in (SimulatedAnnealing(), SimulatedBifurcation(), SteepestDescent(), Exact())
+    solver.name: solver
+    for solver in (SimulatedAnnealing(), SimulatedBifurcation(), SteepestDescent(), Exact())
 }
 DEFAULT_SOLVER = SimulatedAnnealing.name
 

@@ -116,7 +116,7 @@ def _keep_best(z, f, h, size, best, best_energies, flag, progress):
 @njit(cache=True)
 def _advance(x, y, f, p, t, steps, control, c0, dt):
     if p.shape[0] > 0:
-        move_controlled(x.ravel(), y.ravel(), f.ravel(), p.ravel(), control, np.float32(steps - t), c0, dt)
+        move_controlled(x, y, f, p, control, np.float32(steps - t), c0, dt)
     else:
         move(x.ravel(), y.ravel(), f.ravel(), pressure(t, steps), c0, dt)
 
@@ -129,9 +129,9 @@ def bifurcate_sparse(
     """Run ``steps`` steps from ``x``, ``y`` (float32[n, LANES], in place); returns the steps done.
 
     ``p``: float32[n, LANES], ones, for generalised SB; float32[0, LANES] otherwise. ``z``, ``f``:
-    float32[n, LANES], scratch. ``size``: lanes in use. ``discrete``: products with signs. ``best``:
-    int8[LANES, n] and ``best_energies``: float64[LANES] (inf before the first), the best rounded
-    state of each replica.
+    float32[n, LANES], scratch. ``size``: lanes in use. ``discrete``: products with signs. ``control``:
+    float32[LANES], A of each replica. ``best``: int8[LANES, n] and ``best_energies``: float64[LANES]
+    (inf before the first), the best rounded state of each replica.
     """
     for t in range(steps + 1):
         last = t == steps or stop_requested(flag)

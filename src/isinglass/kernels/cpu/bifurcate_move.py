@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.kernels.cpu.bifurcate_vector import LANES
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
 
 _START_WIDTH = np.float32(0.1)
@@ -51,18 +52,21 @@ def move(x, y, f, p, c0, dt):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def move_controlled(x, y, f, p, control, left, c0, dt):
-    """One step of generalised SB: as ``move`` with a ``p_i`` (float32 array) of each number's own.
+    """One step of generalised SB: as ``move`` with a ``p_i`` of each number's own, arrays [n, LANES].
 
     Goto, Hidaka, Tatsumura, Phys. Rev. Applied 25, 044011 (2026), arXiv 2508.17655:
-    ``p_i <- p_i - (1 - A x_i^2) p_i / (M - m)``, with ``control`` A and ``left`` M - m steps to go.
+    ``p_i <- p_i - (1 - A x_i^2) p_i / (M - m)``, with ``control`` (float32[LANES]) A and ``left`` M - m
+    steps to go.
     """
     one = np.float32(1.0)
     rate = one / left
     for i in range(x.shape[0]):
-        q = p[i] - (one - control * (x[i] * x[i])) * p[i] * rate
-        p[i] = q
-        v = y[i] - (q * x[i] + c0 * f[i]) * dt
-        u = x[i] + v * dt
-        inside = np.abs(u) <= one
-        x[i] = u if inside else np.copysign(one, u)
-        y[i] = v if inside else np.float32(0.0)
+        for r in range(LANES):
+            u = x[i, r]
+            q = p[i, r] - (one - control[r] * (u * u)) * p[i, r] * rate
+            p[i, r] = q
+            v = y[i, r] - (q * u + c0 * f[i, r]) * dt
+            u += v * dt
+            inside = np.abs(u) <= one
+            x[i, r] = u if inside else np.copysign(one, u)
+            y[i, r] = v if inside else np.float32(0.0)
