@@ -6,9 +6,9 @@ the product of the couplings with all positions, ``f_i = h_i + sum_j J_ij z_j``,
 
 * sparse: a vector multiply and add a neighbour;
 * dense: a fused multiply-add an entry, eight rows sharing each load of positions;
-* packed: the sums over all 16 subsets of every four spins are tabulated, and a row adds one entry
-  for each of its nibbles: n / 4 vector additions a row, a quarter of what the entries would need
-  (the method of four Russians: Arlazarov, Dinic, Kronrod, Faradzev 1970).
+* packed: the sums over all 64 subsets of every six spins are tabulated, and a row adds one entry for
+  each six of its bits: n / 6 vector additions a row, a sixth of what the entries would need (the
+  method of four Russians: Arlazarov, Dinic, Kronrod, Faradzev 1970).
 
 Heuristic. Energies of the rounded positions sign(x) are taken every ``check_every`` steps and after
 the last; the best of each replica is kept. Memory five float32[n, 16] beside the couplings, which
@@ -22,10 +22,12 @@ from numba import njit
 
 from isinglass.kernels.cpu.bifurcate_move import move, move_controlled, pressure
 from isinglass.kernels.cpu.bifurcate_vector import (
+    GROUP,
+    GROUPS,
     LANES,
-    NIBBLES,
     TILE,
     add_looked_up,
+    add_to_entry,
     row_products,
     weighted_sum,
 )
@@ -65,8 +67,8 @@ def products_packed(bits, low, step, h, z, f, tables):
             total[r] += z[i, r]
             f[i, r] = np.float32(0.0)
     for w in range((n + 63) // 64):
-        for k in range(NIBBLES):
-            _tabulate(z, 64 * w + 4 * k, tables, 16 * k)
+        for k in range(GROUPS):
+            _tabulate(z, 64 * w + GROUP * k, min(GROUP, 64 - GROUP * k), tables, k << GROUP)
         for i in range(n):
             add_looked_up(tables, bits[i, w], i, f)
     low_, step_ = np.float32(low), np.float32(step)
@@ -77,14 +79,13 @@ def products_packed(bits, low, step, h, z, f, tables):
 
 
 @njit(cache=True)
-def _tabulate(z, first, tables, at):
-    """Entry m: the sum of ``z[first + b]`` over the set bits b of m."""
+def _tabulate(z, first, size, tables, at):
+    """Entry m < 2^size: the sum of ``z[first + b]`` over the set bits b of m."""
     for r in range(LANES):
         tables[at, r] = np.float32(0.0)
-    for b in range(4):
+    for b in range(size):
         for m in range(1 << b):
-            for r in range(LANES):
-                tables[at + (1 << b) + m, r] = tables[at + m, r] + z[first + b, r]
+            add_to_entry(tables, at + (1 << b) + m, at + m, z, first + b)
 
 
 @njit(cache=True)
@@ -180,7 +181,7 @@ def bifurcate_packed(
 ):  # fmt: skip
     """As ``bifurcate_sparse`` for couplings ``low + step * bit``, bits uint64[n, words].
 
-    ``z``: float32[64 words, LANES], zero past n; ``tables``: float32[256, LANES], scratch.
+    ``z``: float32[64 words, LANES], zero past n; ``tables``: float32[TABLES, LANES], scratch.
     """
     n = h.shape[0]
     for t in range(steps + 1):
