@@ -69,18 +69,13 @@ class Bifurcations:
     reads_run: int = 0
     """Reads so far, kept or not; the next one's index and so its random stream."""
     best_control: float = 0.0
-    """A of the best of the first 16 reads of the generalised variant."""
+    """A of the best of the first 16 reads."""
+    _best_tried: float = np.inf
 
     @property
     def block(self) -> int:
         """Reads that one kernel call runs."""
-        return 1 if self._by_signs else LANES
-
-    @property
-    def _by_signs(self) -> bool:
-        couplings = self.problem.couplings
-        small = isinstance(couplings, Packed) and self.problem.num_variables <= MOST_PACKED_SPINS
-        return self.motion.variant == "discrete" and (small or isinstance(couplings, Dense))
+        return reads_at_once(self.problem, self.motion.variant)
 
     def round(self, count: int) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
@@ -115,14 +110,15 @@ class Bifurcations:
             size = min(self.block, first + count - read)
 
             def task(read: int = read, size: int = size) -> None:
-                done[read] = [self._signs(read)] if self._by_signs else self._lanes(read, size)
+                done[read] = [self._signs(read)] if self.block == 1 else self._lanes(read, size)
 
             tasks.append((size, task))
         self.run_control.run(tasks)
         for read in sorted(done):
-            if read < LANES and self.motion.variant == "generalized":
-                lane = int(np.argmin([r.energy for r in done[read]]))
-                self.best_control = self._control_of(read + lane)
+            for lane, outcome in enumerate(done[read]):
+                if read + lane < LANES and outcome.energy < self._best_tried:
+                    self._best_tried = outcome.energy
+                    self.best_control = self._control_of(read + lane)
             self.reads += done[read]
             self.reads_run += len(done[read])
 
@@ -169,10 +165,16 @@ class Bifurcations:
         bifurcate, couplings, scratch = _kernel_of(self.problem)
         bifurcate(
             *couplings, self.problem.h, x, y, p, *scratch, size, discrete, control, *self._constants(),
-            check_every,
-            best, energies, self.run_control.flag, self.run_control.row(),
+            check_every, best, energies, self.run_control.flag, self.run_control.row(),
         )  # fmt: skip
         return [Read(best[lane], float(energies[lane])) for lane in range(size)]
+
+
+def reads_at_once(problem: CompiledProblem, variant: str) -> int:
+    """1 where signs are maintained (discrete, not sparse), 16 elsewhere."""
+    couplings = problem.couplings
+    small = isinstance(couplings, Packed) and problem.num_variables <= MOST_PACKED_SPINS
+    return 1 if variant == "discrete" and (small or isinstance(couplings, Dense)) else LANES
 
 
 def lane_array(rows: int) -> np.ndarray:

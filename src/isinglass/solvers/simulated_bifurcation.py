@@ -17,12 +17,20 @@ import numpy as np
 from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
-from isinglass.solvers.bifurcations import VARIANTS, Bifurcations, Motion, default_c0, default_time_step
+from isinglass.solvers.bifurcations import (
+    VARIANTS,
+    Bifurcations,
+    Motion,
+    default_c0,
+    default_time_step,
+    reads_at_once,
+)
 from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
 from isinglass.solvers.start import StartStates, initial_states_check
 
 MOST_READS = 128
 DEFAULT_STEPS = 5000
+_FEWEST_STEPS = 200
 _DEFAULT_WORK_NS = 2e9
 
 
@@ -58,7 +66,12 @@ class SimulatedBifurcation(Solver):
             "as many as fit, the best 128 of which are returned",
             whole_number(1),
         ),
-        "steps": Parameter(DEFAULT_STEPS, "time steps of each read, 1 up", whole_number(1)),
+        "steps": Parameter(
+            None,
+            f"time steps of each read, 1 up; None: {DEFAULT_STEPS}, fewer for large problems, more where a "
+            "time_limit allows",
+            whole_number(1),
+        ),
         "variant": Parameter(
             None,
             '"ballistic" (force from positions), "discrete" (from their signs) or "generalized" '
@@ -94,14 +107,14 @@ class SimulatedBifurcation(Solver):
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         sparse = isinstance(problem.couplings, Sparse)
         variant = parameters["variant"] or ("discrete" if sparse else "generalized")
-        steps = parameters["steps"]
+        reads, steps = default_work(problem, variant, parameters["steps"], control.time_left)
         c0 = default_c0(problem) if parameters["c0"] is None else parameters["c0"] * problem.scale
         time_step = parameters["time_step"] or default_time_step(problem, c0)
         motion = Motion(variant, steps, time_step, c0, parameters["control"])
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
         runs = Bifurcations(problem, start, parameters["seed"], motion, control)
         num_reads = parameters["num_reads"] or len(start) or None
-        count = num_reads or default_reads(problem, variant, steps, control.time_left)
+        count = num_reads or reads
         runs.round(count)
         while num_reads is None and control.time_left is not None and not control.stopped:
             # Further rounds, and larger ones: none of them ends what it began before the deadline.
@@ -123,14 +136,25 @@ class SimulatedBifurcation(Solver):
         )
 
 
-def default_reads(problem: CompiledProblem, variant: str, steps: int, time_left: float | None) -> int:
-    """Reads that take about two core-seconds, or a tenth of the time that is left; 1 to 128."""
+def _read_step_ns(problem: CompiledProblem, variant: str) -> float:
+    """About how long one step of one read takes."""
     n = max(1, problem.num_variables)
     if isinstance(problem.couplings, Sparse):
-        step_ns = 2.0 * n + 0.1 * problem.couplings.indices.shape[0]
-    elif variant == "discrete":
-        step_ns = n * (2.0 + n / (1000 if isinstance(problem.couplings, Packed) else 200))
-    else:
-        step_ns = n * (2.0 + n / (150 if isinstance(problem.couplings, Packed) else 40))
-    work_ns = _DEFAULT_WORK_NS if time_left is None else min(_DEFAULT_WORK_NS, 1e8 * time_left)
-    return int(np.clip(work_ns / (step_ns * steps), 1, MOST_READS))
+        return 2.0 * n + 0.1 * int(problem.couplings.indices.shape[0])
+    packed = isinstance(problem.couplings, Packed)
+    if variant == "discrete":
+        return n * (2.0 + n / (1000 if packed else 200))
+    return n * (2.0 + n / (150 if packed else 40))
+
+
+def default_work(
+    problem: CompiledProblem, variant: str, steps: int | None, time_left: float | None
+) -> tuple[int, int]:
+    """(reads, steps) of about two core-seconds, or of a fifth of the time that is left."""
+    work_ns = _DEFAULT_WORK_NS if time_left is None else 2e8 * time_left
+    step_ns, together = _read_step_ns(problem, variant), reads_at_once(problem, variant)
+    if steps is None:
+        most = DEFAULT_STEPS if time_left is None else 4 * DEFAULT_STEPS
+        steps = int(np.clip(work_ns / (step_ns * together), _FEWEST_STEPS, most))
+    blocks = max(1, round(work_ns / (step_ns * steps * together)))
+    return min(MOST_READS, blocks * together), steps
