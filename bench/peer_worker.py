@@ -43,10 +43,35 @@ def pegasus(arrays: Any, m: int, out: str) -> dict[str, Any]:
     return {"n": graph.number_of_nodes()}
 
 
+def bifurcate(
+    arrays: Any, n: int, reads: int, steps: int, mode: str, time_step: float, seed: int, out: str
+) -> dict[str, Any]:
+    """simulated-bifurcation's Ising model on one thread, pressure rising to 1 over all steps."""
+    import simulated_bifurcation as sb
+    import torch
+    from simulated_bifurcation.core import Ising
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    J = np.zeros((n, n), np.float32)
+    J[arrays["row"], arrays["col"]] = arrays["value"]
+    J += J.T
+    sb.set_env(time_step=time_step, pressure_slope=1 / (time_step * steps))
+    model = Ising(torch.from_numpy(-J))
+    settings = {"agents": reads, "mode": mode, "verbose": False, "early_stopping": False}
+    model.minimize(max_steps=2, **settings)
+    began = time.process_time()
+    spins = model.minimize(max_steps=steps, **settings).numpy()
+    seconds = time.process_time() - began
+    np.savez(Path(out) / "out.npz", energies=0.5 * np.einsum("ir,ir->r", spins, J @ spins))
+    return {"seconds": seconds}
+
+
 if __name__ == "__main__":
     command, folder, plain = sys.argv[1:]
     arguments = json.loads(plain)
     loaded = np.load(Path(folder) / "arrays.npz")
-    if command == "pegasus":
+    if command != "anneal":
         arguments["out"] = folder
-    print(json.dumps({"anneal": anneal, "pegasus": pegasus}[command](loaded, **arguments)))
+    commands = {"anneal": anneal, "pegasus": pegasus, "bifurcate": bifurcate}
+    print(json.dumps(commands[command](loaded, **arguments)))

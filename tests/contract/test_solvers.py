@@ -109,7 +109,11 @@ class TestDimodSamplerSuite(unittest.TestCase):
     """dimod's own conformance kit fills this class with its tests."""
 
 
-LONG = {"simulated_annealing": {"annealing_time": 10**7, "num_reads": 3}, "exact": {}}
+LONG = {
+    "simulated_annealing": {"annealing_time": 10**7, "num_reads": 3},
+    "simulated_bifurcation": {"steps": 10**7, "num_reads": 3},
+    "exact": {},
+}
 
 
 def long_problem(solver: str) -> Any:

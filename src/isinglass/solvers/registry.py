@@ -8,6 +8,7 @@ from isinglass.solvers.exact import Exact
 from isinglass.solvers.memcomputing import Memcomputing
 from isinglass.solvers.parallel_tempering import ParallelTempering
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
+from isinglass.solvers.simulated_bifurcation import SimulatedBifurcation
 from isinglass.solvers.steepest_descent import SteepestDescent
 
 SOLVERS: dict[str, Solver] = {
@@ -15,6 +16,7 @@ SOLVERS: dict[str, Solver] = {
     for solver in (
         SimulatedAnnealing(),
         ParallelTempering(),
+        SimulatedBifurcation(),
         Memcomputing(),
         SteepestDescent(),
         Exact(),
