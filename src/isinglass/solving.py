@@ -48,7 +48,7 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
-        solver: "simulated_annealing" (default), "steepest_descent" or "exact".
+        solver: "simulated_annealing" (default), "steepest_descent", "tabu_search" or "exact".
         kind: meaning of bare arrays and files: "qubo", "ising" or "maxcut"; None for their default.
         storage: "packed", "dense" or "sparse"; None takes the cheapest.
         seed: 0 to 2^63 - 1; None draws one. The result stores it, and the same seed gives the same

@@ -112,6 +112,7 @@ class TestDimodSamplerSuite(unittest.TestCase):
 LONG = {
     "simulated_annealing": {"annealing_time": 10**7, "num_reads": 3},
     "simulated_bifurcation": {"steps": 10**7, "num_reads": 3},
+    "tabu_search": {"iterations": 10**10, "num_reads": 3},
     "exact": {},
 }
 

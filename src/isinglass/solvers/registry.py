@@ -10,12 +10,14 @@ from isinglass.solvers.parallel_tempering import ParallelTempering
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.simulated_bifurcation import SimulatedBifurcation
 from isinglass.solvers.steepest_descent import SteepestDescent
+from isinglass.solvers.tabu_search import TabuSearch
 
 SOLVERS: dict[str, Solver] = {
     solver.name: solver
     for solver in (
         SimulatedAnnealing(),
         ParallelTempering(),
+        TabuSearch(),
         SimulatedBifurcation(),
         Memcomputing(),
         SteepestDescent(),

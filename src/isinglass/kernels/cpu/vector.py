@@ -346,6 +346,36 @@ def lowest_bit(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
+def _expand_bits_python(words: Any, low: Any, high: Any, out: Any) -> None:
+    for w in range(words.shape[0]):
+        for b in range(64):
+            out[64 * w + b] = high if int(words[w]) >> b & 1 else low
+
+
+@_llvm_operation(_expand_bits_python)
+def expand_bits(typing_context: Any, words: Any, low: Any, high: Any, out: Any) -> Any:
+    """``out[b]`` becomes ``high`` where bit b of ``words`` (uint64) is set, else ``low``.
+
+    ``out``: integers, 64 for each word, of the type of ``low`` and ``high``.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        words_array = _array(context, builder, sig.args[0], args[0])
+        out_ = _array(context, builder, sig.args[3], args[3]).data
+        vector_ir = ir.VectorType(args[1].type, 64)
+        mask_ir = ir.VectorType(ir.IntType(1), 64)
+        clear, set_ = (_splat(builder, value, 64) for value in args[1:3])
+        (count,) = cgutils.unpack_tuple(builder, words_array.shape, 1)
+        with cgutils.for_range(builder, count) as loop:
+            word = builder.load(builder.gep(words_array.data, [loop.index]))
+            chosen = builder.select(builder.bitcast(word, mask_ir), set_, clear)
+            first = builder.gep(out_, [builder.mul(loop.index, ir.Constant(loop.index.type, 64))])
+            builder.store(chosen, builder.bitcast(first, vector_ir.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(words, out.dtype, out.dtype, out), codegen
+
+
 def _popcount_python(word: Any) -> int:
     return int(word).bit_count()
 
