@@ -67,7 +67,7 @@ class TuningResult:
     winner: dict[str, Any]
     """The candidate that won the search; empty where the defaults did."""
     trials: list[Trial]
-    """Everything tried, the best first; the defaults are the one with no parameters."""
+    """Everything tried, those that stayed longest first; the defaults are the one with no parameters."""
     held_out: dict[str, float]
     """Scores on new seeds: ``winner``, ``defaults``, their difference ``gain`` (above 0: the winner is
     better), its standard ``error`` and the number of ``seeds``."""
@@ -232,8 +232,8 @@ class _Bench:
 
     @property
     def over(self) -> bool:
-        """True where another run would end behind the deadline."""
-        return time.perf_counter() + self.run_time * len(self.problems) > self.deadline
+        """True where two more runs would end behind the deadline."""
+        return time.perf_counter() + 2 * self.run_time * len(self.problems) > self.deadline
 
     def losses(self, trials: Sequence[Trial]) -> list[np.ndarray]:
         """By trial, float64[seeds]: what a run has lost, comparable among these trials only.
@@ -264,24 +264,32 @@ def _runs_that_fit(bench: _Bench, run_time: float | None) -> int:
 
 
 def _search(bench: _Bench, candidates: Sequence[dict[str, Any]]) -> list[Trial]:
-    """Successive halving from the defaults and the candidates; all trials, the best first."""
+    """Successive halving from the defaults and the candidates; all trials, those that stayed longest first."""
     search_ends = bench.deadline - _HELD_OUT_SHARE * (bench.deadline - time.perf_counter())
     alive = [Trial({}), *map(Trial, candidates)]
     ranked: list[Trial] = []
     seeds = 1
     while True:
-        for trial in alive:
-            while trial.seeds < seeds and (not trial.seeds or time.perf_counter() < search_ends):
+        for place, trial in enumerate(alive):
+            # Two candidates run whatever the clock says: there has to be something to compare.
+            while trial.seeds < seeds and (
+                time.perf_counter() < search_ends or (place < 2 and not trial.seeds)
+            ):
                 bench.run(trial, trial.seeds)
         alive = [t for t in alive if t.seeds]
         for trial, loss in zip(alive, bench.losses(alive), strict=True):
             trial.score = float(loss.mean())
         alive.sort(key=lambda t: t.score)
         if len(alive) <= 2 or time.perf_counter() >= search_ends:
-            return alive + ranked
+            break
         kept = (len(alive) + 1) // 2
         ranked = alive[kept:] + ranked
         alive, seeds = alive[:kept], 2 * seeds
+    tried = alive + ranked
+    # Once more, so that all scores are measured against the same best energies.
+    for trial, loss in zip(tried, bench.losses(tried), strict=True):
+        trial.score = float(loss.mean())
+    return tried
 
 
 def _confirm(bench: _Bench, winner: Mapping[str, Any], seeds: int) -> dict[str, float]:

@@ -79,6 +79,7 @@ class Peer:
             raise ParameterError(f"peer {name} cannot be used: {said['error']}; {self._remedy()}")
         self.version: str = said["version"]
         self._folder = tempfile.TemporaryDirectory()
+        self._problem: EdgeList | None = None
 
     def run(
         self, problem: EdgeList, settings: dict[str, Any], seed: int, target: float, time_limit: float
@@ -99,6 +100,9 @@ class Peer:
 
     def _written(self, problem: EdgeList) -> Path:
         path = Path(self._folder.name) / "problem.npz"
+        if problem is self._problem:
+            return path
+        self._problem = problem
         linear = np.zeros(problem.num_variables) if problem.linear is None else problem.linear
         np.savez(
             path, row=problem.row, col=problem.col, value=problem.value.astype(np.float64), linear=linear,

@@ -64,7 +64,7 @@ def run(
         time_limit: seconds of each run, > 0.
         repeats: runs of each solver on each instance, 1 up, with seeds ``seed``, ``seed`` + 1, ...
         num_threads: 1 up; None for every core this process may use.
-        select: pattern of instance names, such as "G1*" or "gset/*".
+        select: pattern of instance names, such as ``"G1*"`` or ``"gset/*"``.
         out: CSV of rows. Runs that have a row there are not done again; new rows are added one by one.
         merge: further files of rows, merged into ``out`` first.
         progress: called with a line of text before each run.
