@@ -264,7 +264,7 @@ def _runs_that_fit(bench: _Bench, run_time: float | None) -> int:
 
 
 def _search(bench: _Bench, candidates: Sequence[dict[str, Any]]) -> list[Trial]:
-    """Successive halving from the defaults and the candidates; all trials, those that stayed longest first."""
+    """Successive halving from the defaults and the candidates; all, those that stayed longest first."""
     search_ends = bench.deadline - _HELD_OUT_SHARE * (bench.deadline - time.perf_counter())
     alive = [Trial({}), *map(Trial, candidates)]
     ranked: list[Trial] = []
