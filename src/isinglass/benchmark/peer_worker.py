@@ -75,8 +75,12 @@ class DwaveTabu(DwaveSA):
 
     def sample(self, seed: int, target: float, left: float) -> Any:
         # The one peer that takes a target and stops at it.
+        # It compares energies without the offset of the model.
+        threshold = target - float(self.bqm.offset)
         timeout = max(1, int(1000 * min(left, self.settings["seconds"])))
-        return self.sampler.sample(self.bqm, seed=seed, num_reads=1, timeout=timeout, energy_threshold=target)
+        return self.sampler.sample(
+            self.bqm, seed=seed, num_reads=1, timeout=timeout, energy_threshold=threshold
+        )
 
 
 class OpenJijSA:

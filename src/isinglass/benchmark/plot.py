@@ -45,7 +45,7 @@ def _draw_times(axes: Axes, report: Report) -> None:
     ours, *rest = names
     for k, other in enumerate(rest):
         pairs = [(names[ours][i].time, names[other][i].time) for i in names[ours] if i in names[other]]
-        colour, label = f"C{k}", other
+        colour, label = f"C{k + 1}", other
         for reached in (True, False):
             points = [
                 tuple(t.tts99 if t.hits else t.low for t in pair)
@@ -55,8 +55,8 @@ def _draw_times(axes: Axes, report: Report) -> None:
             if points:
                 x, y = np.array(points).T
                 face = colour if reached else "none"
-                note = label if reached else f"{label} (one side no hit: lower bound)"
-                axes.scatter(x, y, s=30, facecolors=face, edgecolors=colour, label=note)
+                axes.scatter(x, y, s=30, facecolors=face, edgecolors=colour)
+        axes.scatter([], [], color=colour, label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")
     if rest:
@@ -71,7 +71,7 @@ def _draw_times(axes: Axes, report: Report) -> None:
         axes.plot(sorted(bars), np.arange(1, len(bars) + 1), drawstyle="steps-post", marker=".")
         axes.set_ylabel("instances with a smaller TTS99")
     axes.set_xlabel(f"TTS99 of {ours} (s)")
-    axes.set_title("Time to target")
+    axes.set_title("Time to target (hollow: no hit on one side, a lower bound)", fontsize="medium")
     axes.grid(alpha=0.3, which="both")
 
 
