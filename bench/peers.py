@@ -1,6 +1,7 @@
 """The peers, each in its own virtual environment, called as a process.
 
-    python bench/peers.py            makes .venv-peers beside this file and installs the peers
+    python bench/peers.py            makes .venv-peers beside this file and installs the peers; the line it
+                                     prints is what isinglass bench --peer-python wants
 
 Other scripts call ``peer_anneal``; the half that runs inside the peers' environment is
 peer_worker.py. Problems go over as .npz files, answers come back as one JSON line.
@@ -19,7 +20,12 @@ import numpy as np
 
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE / ".venv-peers"
-PACKAGES = ("dwave-samplers==1.8.0", "dwave-networkx>=0.8.18")
+PACKAGES = (
+    "dwave-samplers==1.8.0",
+    "dwave-networkx>=0.8.18",
+    "openjij==0.12.2",
+    "simulated-bifurcation==2.0.0",  # brings torch, several GB
+)
 
 
 def peer_python() -> str:

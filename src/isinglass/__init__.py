@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from isinglass import benchmark
     from isinglass.problems.compile import compile
     from isinglass.problems.compiled import CompiledProblem
     from isinglass.problems.files import read_file
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from isinglass.results.sampleset import SampleSet
     from isinglass.sampler import Sampler
     from isinglass.solving import solve
+    from isinglass.tuning import TuningResult, tune
 
 __version__ = "0.1.0"
 
@@ -25,25 +27,32 @@ _PLACES = {
     "CompiledProblem": "isinglass.problems.compiled",
     "SampleSet": "isinglass.results.sampleset",
     "Sampler": "isinglass.sampler",
+    "TuningResult": "isinglass.tuning",
     "compile": "isinglass.problems.compile",
     "generate": "isinglass.problems.generators",
     "read_file": "isinglass.problems.files",
     "solve": "isinglass.solving",
+    "tune": "isinglass.tuning",
 }
 
 __all__ = [
     "CompiledProblem",
     "SampleSet",
     "Sampler",
+    "TuningResult",
+    "benchmark",
     "compile",
     "generate",
     "read_file",
     "solve",
+    "tune",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: numba and the kernels take longer to import than all else together.
+    if name == "benchmark":
+        return importlib.import_module("isinglass.benchmark")
     if name in _PLACES:
         return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'isinglass' has no attribute {name!r}")

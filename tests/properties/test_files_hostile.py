@@ -36,6 +36,8 @@ TEXTS: dict[str, bytes] = {
         b"TINY # name\nQBN\nmaximize\n3\n3\n2 1 4.0\n3 3 -2\n3 1 1e0\n0.5\n2\n1 1.0\n3 -2\n0.25\n"
         b"1.7E+308\n0.0\n1\n2 1.0\n0.0\n0\n1\n2 foo\n0\n"
     ),
+    "triangle_signs": b"4\n+-+\n--\n+\n",
+    "triangle_bits": b"4\n010\n11\n0\n",
     "lp": (
         b"\\ c\nMinimize\n obj: 2 x - 3 y + [ 4 x * y + 2 x ^ 2 ] / 2 + 5\nSubject To\n c1: x + y - z <= 1\n"
         b" c2: [ x * y ] + z >= -2\nBounds\n -inf <= z <= 7\n w free\nBinary\n x y\nGeneral\n z\nEnd\n"

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import doctor, generate, info, solve
+from isinglass.cli import bench, doctor, generate, info, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 app.command("solve")(solve.solve)
 app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generate)
+app.command("bench")(bench.bench)
+app.command("tune")(tune.tune)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from isinglass.errors import FileFormatError
-from isinglass.problems.files import bqm, coo, cqm, dqm, lp_words, matrix_market, npz, qplib, qubo
+from isinglass.problems.files import bqm, coo, cqm, dqm, lp_words, matrix_market, npz, qplib, qubo, triangle
 from isinglass.problems.files.text import START, Text, shown
 
 
@@ -50,6 +50,11 @@ FORMATS: dict[str, Format] = {
         "QPLIB: unconstrained binary problems (classes ending in BN and BB), minimise or maximise",
         "a name, a class such as QBN and a sense on the first three lines",
         "qubo",
+    ),
+    "triangle": Format(
+        "upper triangle of a complete graph, a character a pair: + and -, or 1 and 0",
+        "a first line n, a second one of n - 1 signs + and -, or 0 and 1",
+        "ising for + and -, maxcut for 0 and 1; either may be read as the other",
     ),
     "lp": Format(
         "LP: a constrained model with linear and quadratic terms",
@@ -106,6 +111,8 @@ def _by_first_lines(text: Text) -> str | None:
         return None
     if qplib.opens(lines):
         return "qplib"
+    if triangle.opens(lines):
+        return "triangle"
     if lp_words.opens(lines[0]):
         return "lp"
     columns = lines[0].split()

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import dimod
 import scipy.sparse
 
-from isinglass.problems.files import bqm, coo, cqm, dqm, lp, matrix_market, npz, qplib, qubo, rudy
+from isinglass.problems.files import bqm, coo, cqm, dqm, lp, matrix_market, npz, qplib, qubo, rudy, triangle
 from isinglass.problems.files.compression import as_path, read_bytes
 from isinglass.problems.files.edges import check_kind
 from isinglass.problems.files.formats import recognise
@@ -31,6 +31,7 @@ _TEXT_READERS: dict[str, Callable[[Text, Kind | None], EdgeList | dimod.Constrai
     "coo": coo.read,
     "matrix_market": matrix_market.read,
     "qplib": qplib.read,
+    "triangle": triangle.read,
     "lp": lp.read,
 }
 _BINARY_READERS: dict[str, Callable[[Path, bytes, Kind | None], Problem]] = {
