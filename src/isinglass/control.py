@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,6 +128,25 @@ class RunControl:
         """End the run as its deadline would: too little time is left for another round."""
         if self.flag[0] == RUNNING:
             self.flag[0] = STOP_DEADLINE
+
+    @contextmanager
+    def part(self, seconds: float | None) -> Iterator[None]:
+        """A part of the run that ends after ``seconds`` (None: with the run), within its deadline.
+
+        The end of the part is not the end of the run: inside it looks like the deadline, after it
+        only what stops the whole run has stopped it. At least one task of a part runs.
+        """
+        whole = self._deadline
+        if seconds is not None:
+            ends = time.perf_counter() + seconds
+            self._deadline = ends if whole is None else min(ends, whole)
+        self.reads_started = self.reads_done = 0
+        try:
+            yield
+        finally:
+            self._deadline = whole
+            if self.flag[0] == STOP_DEADLINE and (whole is None or time.perf_counter() < whole):
+                self.flag[0] = RUNNING
 
     @property
     def stopped(self) -> bool:

@@ -155,11 +155,8 @@ def call(name: str, *arguments: Any) -> Any:
     return njit(scope["run"])(*arguments), getattr(bifurcate_vector, f"_{name}_python")(*arguments)
 
 
-def test_sign_words_and_lowest_bits() -> None:
+def test_sign_words() -> None:
     x = np.random.default_rng(2).normal(size=192).astype(np.float32)
     x[64], x[65], x[127] = 0.0, -0.0, np.nan
     compiled, plain = call("sign_word", x, 64)
     assert compiled == plain and int(compiled) & 3 == 3 and int(compiled) >> 63 == 0
-    for bit in (0, 5, 63):
-        compiled, plain = call("lowest_bit", np.uint64(1 << bit | 1 << 63))
-        assert compiled == plain == bit

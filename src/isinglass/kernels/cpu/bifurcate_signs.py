@@ -16,11 +16,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from isinglass.kernels.cpu.anneal_dense import REFRESH, dense_energy
+from isinglass.kernels.cpu.sweep_dense import REFRESH, dense_energy
 from isinglass.kernels.cpu.bifurcate_move import move, pressure
-from isinglass.kernels.cpu.bifurcate_vector import lowest_bit, sign_word
+from isinglass.kernels.cpu.bifurcate_vector import sign_word
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
-from isinglass.kernels.cpu.vector import add_rows, popcount, stop_requested
+from isinglass.kernels.cpu.vector import add_rows, lowest_bit, popcount, stop_requested
 
 MOST_PACKED_SPINS = 32767
 """Sums under a mask of more spins may leave int16."""

@@ -221,17 +221,3 @@ def sign_word(typing_context: Any, x: Any, first: Any) -> Any:
         return builder.bitcast(builder.fcmp_ordered(">=", values, ir.Constant(vector_ir, None)), _INT64)
 
     return types.uint64(x, types.intp), codegen
-
-
-def _lowest_bit_python(word: Any) -> int:
-    return (int(word) & -int(word)).bit_length() - 1
-
-
-@_llvm_operation(_lowest_bit_python)
-def lowest_bit(typing_context: Any, word: Any) -> Any:
-    """Index of the lowest set bit of a non-zero uint64."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), codegen
