@@ -68,24 +68,36 @@ def test_lanes(kind: str, density: float, fields: bool) -> None:
 
 
 @pytest.mark.parametrize(("storage", "kind"), [("dense", "pm1"), ("dense", "gaussian"), ("packed", "pm1")])
+@pytest.mark.parametrize("segments", [0, 6])
 @pytest.mark.parametrize("n", [5, 64, 75])
-def test_dense_storages(storage: str, kind: str, n: int) -> None:
+def test_dense_storages(storage: str, kind: str, n: int, segments: int) -> None:
     seed, rungs = 2, 7
+    if storage == "packed" and segments:
+        with pytest.raises(isinglass.errors.ParameterError, match="dense storage"):
+            solve_packed_with_segments()
+        return
     h = np.random.default_rng(1).integers(-3, 4, n) * 1.0
     problem = isinglass.compile((h, random_couplings(n, 1.0, kind, 4)), kind="ising", storage=storage)
     ladder, start, control = given_ladder(problem, rungs, seed)
+    ladder.segments = segments
     for sweeps in (3, 6):
         ladder.advance(sweeps, control.flag)
     J, kernel_h = kernel_form(problem)
     states = starts(problem, start, rungs)
     expected, at, best = reference.temper(
-        J, kernel_h, states, np.arange(rungs)[None], ladder.beta, ladder.keys, 9, quantum_of(problem), 0
-    )
+        J, kernel_h, states, np.arange(rungs)[None], ladder.beta, ladder.keys, 9, quantum_of(problem), 0,
+        segments,
+    )  # fmt: skip
     found = ladder.spins if storage == "dense" else np.stack([unpack_spins(row, n) for row in ladder.spins])
     assert (found == expected).all()
     assert (ladder.replica_at == at[0]).all()
     assert ladder.best_energy == pytest.approx(best, abs=0 if problem.integer else 1e-4)
     assert reference.energy(J, kernel_h, ladder.best_spins()) == pytest.approx(best, abs=1e-4)
+
+
+def solve_packed_with_segments() -> None:
+    isinglass.solve(random_couplings(9, 1.0, "pm1", 1), kind="ising", storage="packed", segments=True,
+                    solver="parallel_tempering")  # fmt: skip
 
 
 def test_a_new_ladder_goes_on_with_states_of_the_old() -> None:

@@ -58,11 +58,13 @@ def temper(
     sweeps: int,
     quantum: np.float32,
     cluster_every: int,
+    segments: int = 0,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Parallel tempering (Hukushima, Nemoto 1996): (spins, replica_at, best energy at ends of sweeps).
 
     ``spins`` [replicas, n]; ``replica_at`` [copies, rungs], coldest first. Cluster moves between
-    copies 2c and 2c + 1 (Houdayer 2001) every ``cluster_every`` sweeps, 0 for none, then swaps of
+    copies 2c and 2c + 1 (Houdayer 2001) every ``cluster_every`` sweeps, 0 for none; ``segments``
+    Metropolis flips of runs of spins after each replica's sweep; then swaps of
     rungs k and k + 1, k of the sweep's parity.
     """
     spins, replica_at = spins.copy(), replica_at.copy()
@@ -72,6 +74,8 @@ def temper(
         for c, k in itertools.product(range(copies), range(rungs)):
             replica, scale = replica_at[c, k], np.array([0.5 / beta[k]], np.float32)
             spins[replica] = anneal(J, h, spins[replica], keys[replica], scale, quantum, t)
+            for p in range(segments):
+                _flip_segment(J, h, spins[replica], keys[replica], t, p, scale[0])
         if cluster_every and t % cluster_every == 0:
             for k in range(rungs):
                 for c in range(0, copies - 1, 2):
@@ -92,6 +96,21 @@ def _exchange(
         u = exponential(uniform32(np.uint32(k), low, high))
         if (beta[k] - beta[k + 1]) * (energies[a] - energies[b]) >= -float(u):
             replica_at[k], replica_at[k + 1] = b, a
+
+
+def _flip_segment(
+    J: np.ndarray, h: np.ndarray, spins: np.ndarray, read_key: np.uint64, t: int, p: int, scale: np.float32
+) -> None:
+    """Propose to flip spins a to b - 1 of ``spins``, in place; the length is log-uniform from 2 to n."""
+    n = len(h)
+    low, high = _halves(sweep_key(np.uint64(int(read_key) ^ 0x5E6D5E6D5E6D5E6D), t))
+    where, length, u = (uniform32(np.uint32(3 * p + k), low, high) for k in range(3))
+    a = int(where) * n >> 32
+    b = min(n, a + int(2 * (n / 2) ** (int(length) / 2**32)))
+    flipped = spins.copy()
+    flipped[a:b] *= -1
+    if (energy(J, h, flipped) - energy(J, h, spins)) / 2 <= exponential(u) * scale:
+        spins[:] = flipped
 
 
 def trade_cluster(

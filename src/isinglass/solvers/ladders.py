@@ -35,6 +35,9 @@ _SPANNING = 0.9
 class Ladder(ABC):
     """Replicas at rising temperatures. ``beta`` [rungs] in 1 / kernel energy, coldest first."""
 
+    segments = 0
+    """Segment flips proposed to each replica a sweep; dense storage only."""
+
     def __init__(self, problem: CompiledProblem, beta: np.ndarray, keys: np.ndarray, row: np.ndarray) -> None:
         self.problem = problem
         self.beta = beta
@@ -160,7 +163,7 @@ class DenseLadder(Ladder):
         done, self.best_energy = temper_dense(
             couplings.matrix, self.problem.h, self.spins, self.best, self.fields, self.stale,
             self.best_energy, self.replica_at, self.beta, self.keys, sweeps, self.done,
-            quantum_of(self.problem), self.refused, flag, self.row,
+            quantum_of(self.problem), self.segments, self.refused, flag, self.row,
         )  # fmt: skip
         self.stale = False
         self.done += done

@@ -41,6 +41,16 @@ _DEFAULT_WORK_NS = 1e9
 _SECONDS_A_ROUND = 2.0
 
 
+_SPINS_A_SEGMENT = 4
+"""A segment flip is proposed for every so many spins a sweep."""
+
+
+def _check_segments(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name}={value!r} is not True or False")
+    return value
+
+
 @dataclass
 class Outcome:
     """What one read came to."""
@@ -80,6 +90,12 @@ class ParallelTempering(Solver):
             "(hot, cold) inverse temperatures in 1 / energy; None: from the fields of the problem",
             check_beta_range,
         ),
+        "segments": Parameter(
+            False,
+            "True: flip runs of consecutive variables too, for couplings that fall off along their order "
+            "(dense storage only)",
+            _check_segments,
+        ),
         "initial_states": Parameter(
             None,
             "states for the replicas to start from, in the problem's own values; None: random",
@@ -96,6 +112,11 @@ class ParallelTempering(Solver):
         beta_range = _kernel_beta_range(problem, parameters["beta_range"])
         sweeps = parameters["sweeps"] or (None if open_ended else default_sweeps(problem, reads))
         first_rungs = parameters["num_temperatures"] or _FIRST_RUNGS[type(problem.couplings)]
+        if parameters["segments"] and not isinstance(problem.couplings, Dense):
+            raise ParameterError(
+                f"segments=True needs dense storage and this problem is {problem.storage}: "
+                "give storage='dense'"
+            )
         _check_memory(problem, min(reads, control.num_threads))
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
         waves = -(-reads // control.num_threads)
@@ -103,6 +124,8 @@ class ParallelTempering(Solver):
 
         def temper(read: int) -> None:
             ladder = ladder_for(problem, start, parameters["seed"], read, beta_range, first_rungs, control)
+            if parameters["segments"]:
+                ladder.segments = -(-problem.num_variables // _SPINS_A_SEGMENT)
             share = None if sweeps else (control.time_left or 0.0) / (waves - read // control.num_threads)
             rates = _climb(ladder, sweeps, share, parameters["num_temperatures"] is None, control)
             outcomes[read] = Outcome(

@@ -1,0 +1,87 @@
+"""What kind of problem is this: the few facts that decide which solver suits it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
+
+_DENSE = 0.1
+"""Share of all pairs that are coupled from which a problem counts as dense ..."""
+_MANY_NEIGHBOURS = 48
+"""... if a variable then has this many neighbours."""
+_FEW_SIZES = 4
+_LARGEST_CHAIN = 1024
+_CHAIN_DECAY = 1.0
+"""Power of the distance, in the order of the variables, that couplings fall with at least in a chain."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The facts, and the class they make: ``kind``."""
+
+    variables: int
+    mean_degree: float
+    fields: bool
+    coupling_sizes: int | None
+    """Distinct absolute values, None for many."""
+    decay: float
+    """Power of the distance that couplings of a dense problem fall with; 0 where not looked at."""
+
+    @property
+    def dense(self) -> bool:
+        """True where most of the work is in rows, not in neighbours."""
+        return self.mean_degree > max(_DENSE * self.variables, min(_MANY_NEIGHBOURS, self.variables / 2))
+
+    @property
+    def kind(self) -> str:
+        """ "chain", "dense QUBO", "dense glass" or "sparse"."""
+        if self.decay >= _CHAIN_DECAY:
+            return "chain"
+        if not self.dense:
+            return "sparse"
+        return "dense QUBO" if self.fields or self.coupling_sizes is None else "dense glass"
+
+    def facts(self) -> dict[str, Any]:
+        """Plain data for a result's info."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+def classify(problem: CompiledProblem) -> Portrait:
+    """Look at ``problem``; costs one pass over its couplings at most."""
+    n = max(1, problem.num_variables)
+    couplings = problem.couplings
+    return Portrait(
+        variables=problem.num_variables,
+        mean_degree=2.0 * problem.num_interactions / n,
+        fields=bool(problem.h.any()),
+        coupling_sizes=_coupling_sizes(couplings),
+        decay=_decay(couplings.matrix) if isinstance(couplings, Dense) and 3 < n <= _LARGEST_CHAIN else 0.0,
+    )
+
+
+def _coupling_sizes(couplings: Packed | Dense | Sparse) -> int | None:
+    if isinstance(couplings, Packed):
+        return len({abs(couplings.low), abs(couplings.low + couplings.step)} - {0.0})
+    values = couplings.matrix if isinstance(couplings, Dense) else couplings.weights
+    sample = np.abs(values.reshape(-1)[:: max(1, values.size // 4096)])
+    sizes = np.unique(sample[sample > 0])
+    return len(sizes) if len(sizes) <= _FEW_SIZES else None
+
+
+def _decay(matrix: np.ndarray) -> float:
+    """Fit ``log mean |J| at distance d = c - decay log d``, d the distance around a ring, d up to n / 4."""
+    n = len(matrix)
+    row, col = np.triu_indices(n, 1)
+    apart = np.minimum(col - row, n - (col - row))
+    size = np.abs(matrix[row, col].astype(np.float64))
+    mean = np.bincount(apart, size)[1:] / np.bincount(apart)[1:]
+    reach = max(2, n // 4)
+    distance = np.arange(1, reach + 1)
+    known = mean[:reach] > 0
+    if known.sum() < 2:
+        return 0.0
+    return float(-np.polyfit(np.log(distance[known]), np.log(mean[:reach][known]), 1)[0])
