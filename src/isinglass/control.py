@@ -102,6 +102,11 @@ class RunControl:
         self._scale, self._offset, self._target_energy = scale, offset, target_energy
         self._rows.clear()
 
+    @property
+    def target_energy(self) -> float | None:
+        """Stop at the first energy at or below this, in the user's units; None for no target."""
+        return self._target_energy
+
     def row(self) -> np.ndarray:
         """A fresh progress row for one kernel run (float64[4], see kernels/cpu/progress.py)."""
         target = -np.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -30,6 +31,12 @@ def run_info(
         "trace": control.trace,
         "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
         "num_threads": control.num_threads,
-        "versions": {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")},
+        "versions": dict(_versions()),
         **facts,
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    # Read once: the metadata of four packages take longer than a small problem.
+    return {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")}

@@ -21,7 +21,7 @@ from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
-from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
+from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
 RUN_PARAMETERS = (
@@ -122,9 +122,14 @@ def _check_unknown(solver: Solver, parameters: dict[str, Any]) -> None:
     known = [*solver.parameters, *RUN_PARAMETERS]
     for name in parameters:
         if name not in solver.parameters:
+            others = [other.name for other in SOLVERS.values() if name in other.parameters]
             raise ParameterError(
                 f"{name!r} is not a parameter of solve() with solver={solver.name!r}"
-                f"{nearest(name, known)}; it takes {', '.join(known)}"
+                + (
+                    f" but of {', '.join(others)}: name that solver"
+                    if others
+                    else f"{nearest(name, known)}; it takes {', '.join(known)}"
+                )
             )
 
 

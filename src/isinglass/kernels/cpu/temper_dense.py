@@ -28,8 +28,8 @@ def temper_dense(
     ``matrix``, ``h`` and ``quantum`` as in ``sweep_dense``. ``spins``: int8[rungs, n]; ``fields``:
     [rungs, n] of ``h``'s type, computed first if ``stale``; ``best_spins``: int8[n], the state of
     ``best_energy``. ``replica_at``: int64[rungs], the replica at each rung, coldest first; ``beta``:
-    float64[rungs]; ``read_keys``: uint64[rungs]; ``segments``: segment flips proposed to each replica a sweep;
-    ``refused``: float64[rungs - 1], see ``exchange``.
+    float64[rungs]; ``read_keys``: uint64[rungs]; ``segments``: segment flips proposed to
+    each replica a sweep; ``refused``: float64[rungs - 1], see ``exchange``.
     """
     rungs = replica_at.shape[0]
     energies = np.empty(rungs, np.float64)

@@ -1,0 +1,192 @@
+"""The default: look at the problem, make it smaller, then run the solvers that suit its kind.
+
+1. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified.
+2. Presolve (problems/reduce): spins that can be fixed or folded into others are.
+3. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
+   from the best states so far, within the time limit and on all threads.
+
+The result says what was run, why, what each found, and which found the best.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isinglass.control import RunControl
+from isinglass.problems.compile import compile
+from isinglass.problems.compiled import CompiledProblem, Sparse
+from isinglass.problems.energies import energies
+from isinglass.problems.given import EdgeList
+from isinglass.problems.reduce.presolve import Reduction, presolve
+from isinglass.problems.reduce.terms import terms_of
+from isinglass.solvers.classify import Portrait, classify
+from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.exact import Exact
+from isinglass.solvers.exact_plan import plan as exact_plan
+from isinglass.solvers.parallel_tempering import ParallelTempering
+from isinglass.solvers.plan import Stage, stages
+from isinglass.solvers.simulated_annealing import SimulatedAnnealing
+from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.tabu_search import TabuSearch
+
+MOST_STATES = 128
+_EXACT_SECONDS = 0.25
+"""What an exact method may take without a time limit ..."""
+_EXACT_SHARE = 0.3
+"""... and its share of one."""
+_LARGEST_PRESOLVED = 20_000_000
+"""Couplings (both directions) up to which presolve is quick compared with the search."""
+_HANDED_ON = 8
+"""Best states that the next stage starts from."""
+
+_SOLVERS: dict[str, Solver] = {
+    solver.name: solver for solver in (ParallelTempering(), TabuSearch(), SimulatedAnnealing())
+}
+
+
+class Auto(Solver):
+    """See the module's docstring."""
+
+    name = "auto"
+    summary = "looks at the problem, makes it smaller and runs what suits it; certified where that is quick"
+    parameters: ClassVar[Mapping[str, Parameter]] = {
+        "num_reads": Parameter(
+            None,
+            f"states to return at most, best first, 1 up; None: all that the solvers return, {MOST_STATES} "
+            "at most",
+            whole_number(1),
+        ),
+        "initial_states": Parameter(
+            None,
+            "states to start from, in the problem's own values; None: random",
+            initial_states_check,
+        ),
+        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+    }
+
+    def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
+        wanted = parameters["num_reads"] or MOST_STATES
+        given = StartStates(problem, parameters["initial_states"], parameters["seed"]).states
+        left = control.time_left
+        seconds = _EXACT_SECONDS if left is None else _EXACT_SHARE * left
+        if exact_plan(problem, seconds).method is not None:
+            samples = _exactly(problem, parameters, control, wanted, None if left is None else 2 * seconds)
+            if samples.facts["certified"] or control.stopped:
+                return samples
+        return _Search(problem, parameters["seed"], control, given).samples(wanted)
+
+
+def _exactly(
+    problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl, wanted: int,
+    seconds: float | None,
+) -> Samples:  # fmt: skip
+    exact = Exact()
+    with control.part(seconds):
+        samples = exact.run(
+            problem, exact.resolve({"num_reads": wanted, "seed": parameters["seed"]}), control
+        )
+    return Samples(samples.states, samples.kernel_energies, {**samples.facts, "found_by": exact.name})
+
+
+class _Search:
+    """The stages of one run on the reduced problem."""
+
+    def __init__(
+        self, problem: CompiledProblem, seed: int, control: RunControl, given: np.ndarray | None
+    ) -> None:
+        self.problem, self.seed, self.control = problem, seed, control
+        self.reduction = _presolved(problem, control)
+        self.small = problem if self.reduction is None else _compiled(self.reduction)
+        self.portrait: Portrait = classify(self.small)
+        if self.portrait.kind == "chain" and self.small.storage != "dense":
+            self.small = compile(self.small.given, storage="dense")
+        self.states = np.zeros((0, self.small.num_variables), np.int8)
+        self.energies = np.zeros(0)
+        self.log: list[dict[str, Any]] = []
+        if given is not None and self.small.num_variables:
+            self._keep(given if self.reduction is None else given[:, self.reduction.kept])
+        if self.small is not problem:
+            # Kernel energies k of the smaller problem are offset + scale k of its own given one.
+            offset = self._in_users_units(self.small.offset)
+            control.measure_in(
+                self._in_users_units(self.small.offset + self.small.scale) - offset,
+                offset,
+                control.target_energy,
+            )
+
+    def samples(self, wanted: int) -> Samples:
+        """Run the plan; the best states, best first."""
+        self.found_by = "presolve"
+        if self.small.num_variables:
+            for stage in stages(self.portrait, self.control.time_left, self.control.num_threads):
+                if self.control.stopped and len(self.log):
+                    break
+                self._run(stage)
+        states = self.states[:wanted] if self.small.num_variables else np.zeros((1, 0), np.int8)
+        full = states if self.reduction is None else self.reduction.undo(states)
+        facts: dict[str, Any] = {
+            "class": self.portrait.facts(),
+            "stages": self.log,
+            "found_by": self.found_by,
+            "certified": self.small.num_variables == 0,
+        }
+        if self.reduction is not None:
+            facts["presolve"] = {**self.reduction.counts, "variables_left": self.small.num_variables}
+        return Samples(full, facts=facts)
+
+    def _run(self, stage: Stage) -> None:
+        solver, control = _SOLVERS[stage.solver], self.control
+        left = control.time_left
+        given = {**stage.parameters, "seed": self.seed, "initial_states": self._handed_on()}
+        began = time.perf_counter()
+        with control.part(None if left is None else stage.share * left):
+            samples = solver.run(self.small, solver.resolve(given), control)
+        before = self.energies.min(initial=np.inf)
+        self._keep(samples.states)
+        if self.energies[0] < before:
+            self.found_by = solver.name
+        self.log.append(
+            {
+                "solver": solver.name,
+                "why": stage.why,
+                "seconds": time.perf_counter() - began,
+                "best_energy": float(self._in_users_units(self.energies[0])),
+            }
+        )
+
+    def _handed_on(self) -> np.ndarray | None:
+        if not len(self.states):
+            return None
+        best = self.states[:_HANDED_ON]
+        return best if self.small.vartype == "SPIN" else (best + np.int8(1)) >> np.int8(1)
+
+    def _keep(self, states: np.ndarray) -> None:
+        """Merge ``states`` into the best ones; equal states are kept once."""
+        merged, first = np.unique(np.concatenate([self.states, states]), axis=0, return_index=True)
+        energy = np.concatenate([self.energies, energies(self.small.given, states)])[first]
+        order = np.lexsort((first, energy))[:MOST_STATES]
+        self.states, self.energies = merged[order], energy[order]
+
+    def _in_users_units(self, energy: float) -> float:
+        if self.reduction is None:
+            return energy
+        return self.problem.offset + self.problem.scale * (self.reduction.constant + energy)
+
+
+def _presolved(problem: CompiledProblem, control: RunControl) -> Reduction | None:
+    """The reduction, or None where nothing was gained or looking for it would take too long."""
+    couplings = problem.couplings
+    if not isinstance(couplings, Sparse) or len(couplings.indices) > _LARGEST_PRESOLVED:
+        return None
+    reduction = presolve(terms_of(problem), control.flag, roof_duality=bool(problem.h.any()))
+    return reduction if reduction.terms.num_variables < problem.num_variables else None
+
+
+def _compiled(reduction: Reduction) -> CompiledProblem:
+    terms = reduction.terms
+    row, col, value = terms.edges()
+    return compile(EdgeList(terms.num_variables, row, col, value, terms.h))
