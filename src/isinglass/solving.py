@@ -48,7 +48,9 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
-        solver: "simulated_annealing" (default), "steepest_descent", "tabu_search" or "exact".
+        solver: "auto" (default) looks at the problem and runs what suits it; or one by name,
+            ``isinglass.solvers.registry.SOLVERS`` has them all. Under "auto" models with constraints
+            (CQM, DQM) are annealed.
         kind: meaning of bare arrays and files: "qubo", "ising" or "maxcut"; None for their default.
         storage: "packed", "dense" or "sparse"; None takes the cheapest.
         seed: 0 to 2^63 - 1; None draws one. The result stores it, and the same seed gives the same
@@ -59,8 +61,8 @@ def solve(
         target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
         num_threads: 1 up; None for every core this process may use.
         progress: called about ten times a second with a ``Progress``.
-        **parameters: of the solver, such as ``num_reads``, ``annealing_time`` (sweeps),
-            ``beta_range``, ``beta_schedule``, ``initial_states``; ``isinglass.parameters(solver)``
+        **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
+            ``annealing_time`` (sweeps) of "simulated_annealing" only; ``isinglass.parameters(solver)``
             lists them. An unknown name is an error.
 
     Returns:
@@ -73,14 +75,18 @@ def solve(
     started = time.perf_counter()
     chosen = solver_named(solver)
     check_positive("time_limit", time_limit)
+    if isinstance(problem, (str, Path)):
+        problem = read_file(problem, kind=kind)
+    constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
+    if constrained and solver == DEFAULT_SOLVER:
+        # Penalty weights are found in many short rounds, and annealing is made for those.
+        chosen = solver_named("simulated_annealing")
     _check_unknown(chosen, parameters)
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
     control = RunControl(time_limit, progress, threads, started)
-    if isinstance(problem, (str, Path)):
-        problem = read_file(problem, kind=kind)
-    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+    if constrained:
         if target_cut is not None:
             raise ParameterError(
                 "target_cut is for Max-Cut and this problem has constraints: use target_energy"

@@ -109,16 +109,18 @@ class TestDimodSamplerSuite(unittest.TestCase):
     """dimod's own conformance kit fills this class with its tests."""
 
 
-LONG = {
+LONG: dict[str, dict[str, Any]] = {
+    "auto": {},
     "simulated_annealing": {"annealing_time": 10**7, "num_reads": 3},
     "simulated_bifurcation": {"steps": 10**7, "num_reads": 3},
     "tabu_search": {"iterations": 10**10, "num_reads": 3},
-    "exact": {},
+    "parallel_tempering": {"sweeps": 10**7, "num_reads": 3},
+    "exact": {"method": "enumeration"},
 }
 
 
 def long_problem(solver: str) -> Any:
-    n = 34 if solver == "exact" else 400
+    n = 40 if solver == "exact" else 400
     return isinglass.compile(random_couplings(n, 1.0, "gaussian", 1), kind="ising")
 
 

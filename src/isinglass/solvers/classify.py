@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
+from isinglass.problems.reduce.terms import dense_matrix
 
 _DENSE = 0.1
 """Share of all pairs that are coupled from which a problem counts as dense ..."""
@@ -59,7 +60,7 @@ def classify(problem: CompiledProblem) -> Portrait:
         mean_degree=2.0 * problem.num_interactions / n,
         fields=bool(problem.h.any()),
         coupling_sizes=_coupling_sizes(couplings),
-        decay=_decay(couplings.matrix) if isinstance(couplings, Dense) and 3 < n <= _LARGEST_CHAIN else 0.0,
+        decay=_decay(dense_matrix(problem)) if _may_be_chain(problem) else 0.0,
     )
 
 
@@ -72,12 +73,18 @@ def _coupling_sizes(couplings: Packed | Dense | Sparse) -> int | None:
     return len(sizes) if len(sizes) <= _FEW_SIZES else None
 
 
+def _may_be_chain(problem: CompiledProblem) -> bool:
+    n = problem.num_variables
+    most_pairs = problem.num_interactions > n * (n - 1) // 4
+    return 3 < n <= _LARGEST_CHAIN and most_pairs and not isinstance(problem.couplings, Packed)
+
+
 def _decay(matrix: np.ndarray) -> float:
     """Fit ``log mean |J| at distance d = c - decay log d``, d the distance around a ring, d up to n / 4."""
     n = len(matrix)
     row, col = np.triu_indices(n, 1)
     apart = np.minimum(col - row, n - (col - row))
-    size = np.abs(matrix[row, col].astype(np.float64))
+    size = np.abs(matrix[row, col])
     mean = np.bincount(apart, size)[1:] / np.bincount(apart)[1:]
     reach = max(2, n // 4)
     distance = np.arange(1, reach + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isinglass.errors import ParameterError, nearest
+from isinglass.solvers.auto import Auto
 from isinglass.solvers.contract import Solver
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.memcomputing import Memcomputing
@@ -15,6 +16,7 @@ from isinglass.solvers.tabu_search import TabuSearch
 SOLVERS: dict[str, Solver] = {
     solver.name: solver
     for solver in (
+        Auto(),
         SimulatedAnnealing(),
         ParallelTempering(),
         TabuSearch(),
@@ -24,7 +26,7 @@ SOLVERS: dict[str, Solver] = {
         Exact(),
     )
 }
-DEFAULT_SOLVER = SimulatedAnnealing.name
+DEFAULT_SOLVER = Auto.name
 
 
 def solver_named(name: str) -> Solver:
