@@ -25,7 +25,7 @@ from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import Solver, whole_number
-from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
+from isinglass.solvers.registry import solver_named
 from isinglass.solving import solve
 from isinglass.tuning_space import Space, default_space, draw_from
 
@@ -112,7 +112,7 @@ class TuningResult:
 def tune(
     problem: Any,
     *,
-    solver: str = DEFAULT_SOLVER,
+    solver: str = "simulated_annealing",
     time_limit: float,
     space: Space | None = None,
     run_time: float | None = None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
+from isinglass.solvers import rungs
 from isinglass.solvers.schedule import default_beta_range
 
 Space = Mapping[str, Any]
@@ -28,6 +29,15 @@ TUNABLE: dict[str, Callable[[CompiledProblem], Space]] = {
         "annealing_time": (10, 20_000),
         "beta_range": _around(*default_beta_range(problem)),
         "beta_schedule": ["geometric", "linear"],
+    },
+    "parallel_tempering": lambda problem: {
+        "num_temperatures": [8, 16, 24, 32, 48],
+        "beta_range": _around(*(float(b) / problem.scale for b in rungs.default_beta_range(problem))),
+    },
+    "simulated_bifurcation": lambda problem: {
+        "variant": ["ballistic", "discrete", "generalized"],
+        "steps": (500, 50_000),
+        "control": (0.1, 0.8),
     },
 }
 """Default spaces by solver. Inverse temperatures are in the units of one problem: with several problems a

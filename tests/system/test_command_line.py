@@ -43,7 +43,7 @@ def read_edges(path: Path) -> tuple[int, np.ndarray]:
 
 
 def test_solve_json_is_one_object_whose_cut_can_be_checked(graph: Path) -> None:
-    result = run("solve", graph, "--num-reads", 20, "--annealing-time", 200, "--seed", 5, "--json")
+    result = run("solve", graph, "--num-reads", 20, "--seed", 5, "--json")
     answer = json.loads(result.stdout)
     n, edges = read_edges(graph)
     assert answer["variables"] == n == len(answer["sample"]) and answer["interactions"] == len(edges)
@@ -61,12 +61,14 @@ def test_flags_mirror_the_python_parameters(graph: Path) -> None:
     import isinglass
 
     answer = json.loads(
-        run("solve", graph, "--num-reads", 7, "--annealing-time", 50, "--beta-range", 0.1, 3, "--seed", 9,
-            "--threads", 1, "--storage", "dense", "--beta-schedule", "linear", "--quiet", "--json").stdout
+        run("solve", graph, "--num-reads", 7, "--seed", 9, "--threads", 1, "--storage", "dense", "--solver",
+            "simulated_annealing:annealing_time=50,beta_range=[0.1,3],beta_schedule=linear", "--quiet",
+            "--json").stdout
     )  # fmt: skip
     same = isinglass.solve(
-        graph, num_reads=7, annealing_time=50, beta_range=(0.1, 3), seed=9, beta_schedule="linear"
-    )
+        graph, solver="simulated_annealing", num_reads=7, annealing_time=50, beta_range=(0.1, 3), seed=9,
+        beta_schedule="linear",
+    )  # fmt: skip
     assert answer["energies"] == same.record.energy.tolist()
 
 
@@ -170,7 +172,8 @@ def test_other_bad_input_gets_one_sentence_and_exit_code_2(graph: Path, tmp_path
 
 
 def test_ctrl_c_prints_the_best_so_far_and_exits_130(graph: Path) -> None:
-    command = [ISINGLASS, "solve", str(graph), "--num-reads", "3", "--annealing-time", "100000000", "--json"]
+    solver = "simulated_annealing:annealing_time=100000000"
+    command = [ISINGLASS, "solve", str(graph), "--num-reads", "3", "--solver", solver, "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while "best energy" not in process.stderr.readline():

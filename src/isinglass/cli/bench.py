@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from isinglass.errors import ParameterError
+from isinglass.cli.solver_words import parse_solver
 
 if TYPE_CHECKING:
     from isinglass.benchmark.report import Report
@@ -75,21 +75,6 @@ def bench(
         _print(report)
     for failure in report.failures:
         print(f"isinglass: {failure}", file=sys.stderr)
-
-
-def parse_solver(words: str) -> tuple[str, dict[str, Any]]:
-    """``name`` or ``name:parameter=value,...``; values are JSON, and words stand for themselves."""
-    name, _, rest = words.partition(":")
-    parameters: dict[str, Any] = {}
-    for part in filter(None, rest.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise ParameterError(f"--solver {words!r}: {part!r} is not parameter=value")
-        try:
-            parameters[key] = json.loads(value)
-        except json.JSONDecodeError:
-            parameters[key] = value
-    return name, parameters
 
 
 def _print(report: Report) -> None:

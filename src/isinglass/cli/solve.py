@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from isinglass.cli.live import LiveProgress
+from isinglass.cli.solver_words import parse_solver
 from isinglass.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -24,15 +25,10 @@ _SAMPLE_SHOWN = 64
 
 def solve(
     file: Annotated[Path, typer.Argument(help="problem file; its format is told by its content")],
-    solver: Annotated[str, typer.Option(help="simulated_annealing, steepest_descent or exact")] = "",
+    solver: Annotated[str, typer.Option(help="solver, or solver:parameter=value,parameter=value")] = "auto",
     kind: Annotated[str, typer.Option(help="maxcut, ising or qubo, where the file leaves it open")] = "",
     storage: Annotated[str, typer.Option(help="packed, dense or sparse; default: the cheapest")] = "",
     num_reads: Annotated[int | None, typer.Option(help="samples to draw")] = None,
-    annealing_time: Annotated[int | None, typer.Option(help="sweeps of each read")] = None,
-    beta_range: Annotated[
-        tuple[float, float] | None, typer.Option(help="hot and cold inverse temperature, in 1 / energy")
-    ] = None,
-    beta_schedule: Annotated[str | None, typer.Option(help="geometric or linear")] = None,
     time_limit: Annotated[float | None, typer.Option(help="seconds, reading the file included")] = None,
     target_energy: Annotated[float | None, typer.Option(help="stop at an energy at or below this")] = None,
     target_cut: Annotated[float | None, typer.Option(help="stop at a cut of at least this weight")] = None,
@@ -50,11 +46,11 @@ def solve(
     from isinglass.solving import solve as run
 
     _check_output(output)
+    name, parameters = parse_solver(solver)
     given: dict[str, Any] = {
-        "solver": solver or None, "kind": kind or None, "storage": storage or None,
-        "num_reads": num_reads, "annealing_time": annealing_time, "beta_range": beta_range,
-        "beta_schedule": beta_schedule, "time_limit": time_limit, "target_energy": target_energy,
-        "target_cut": target_cut, "seed": seed, "num_threads": threads,
+        **parameters, "solver": name, "kind": kind or None, "storage": storage or None,
+        "num_reads": num_reads or parameters.get("num_reads"), "time_limit": time_limit,
+        "target_energy": target_energy, "target_cut": target_cut, "seed": seed, "num_threads": threads,
     }  # fmt: skip
     with LiveProgress(quiet) as live:
         result = run(file, progress=live, **{k: v for k, v in given.items() if v is not None})
