@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from isinglass.rng import read_keys
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
+
+anneal = partial(isinglass.solve, solver="simulated_annealing")
 
 SWEEPS = 12
 
@@ -45,7 +48,7 @@ def test_sparse_and_dense_follow_the_reference(storage: str, reads: int, couplin
     problem = isinglass.compile((h, matrix), storage=storage)
     smallest, _, largest = problem.field_scale
     beta_range = (0.5 / (largest * problem.scale), 3.0 / (smallest * problem.scale))
-    result = isinglass.solve(
+    result = anneal(
         problem, num_reads=reads, annealing_time=SWEEPS, beta_range=beta_range, seed=11, num_threads=1
     )
     scale = slack_scale(betas("geometric", beta_range, SWEEPS), problem.scale)
@@ -60,7 +63,7 @@ def test_packed_follows_the_reference(n: int, low_high: tuple[float, float]) -> 
     matrix += matrix.T
     problem = isinglass.compile(matrix, kind="ising", storage="packed")
     beta_range = (0.1 / np.sqrt(n), 5.0 / np.sqrt(n))
-    result = isinglass.solve(problem, num_reads=3, annealing_time=SWEEPS, beta_range=beta_range, seed=2)
+    result = anneal(problem, num_reads=3, annealing_time=SWEEPS, beta_range=beta_range, seed=2)
     scale = slack_scale(betas("geometric", beta_range, SWEEPS), problem.scale)
     assert (result.record.sample == reference_samples(problem, 3, 2, scale)).all()
 
@@ -112,7 +115,7 @@ def test_packed_fields_beyond_int16_are_gathered() -> None:
 def test_tracked_energy_is_the_energy(storage: str) -> None:
     matrix = random_couplings(50, 1.0, "pm1", seed=8)
     problem = isinglass.compile(matrix, kind="ising", storage=storage)
-    result = isinglass.solve(problem, num_reads=5, annealing_time=30, seed=1)
+    result = anneal(problem, num_reads=5, annealing_time=30, seed=1)
     assert (energies(problem.given, result.record.sample) == result.record.energy).all()
 
 
@@ -129,10 +132,20 @@ print([
         ("simulated_annealing", {"num_reads": 5, "annealing_time": 4}),
         ("steepest_descent", {"num_reads": 2}),
         ("exact", {"num_reads": 2}),
+        ("parallel_tempering", {"num_reads": 1, "sweeps": 3}),
+        ("tabu_search", {"iterations": 40}),
+        ("simulated_bifurcation", {"num_reads": 1, "steps": 6, "variant": "discrete"}),
+        ("simulated_bifurcation", {"num_reads": 1, "steps": 6, "variant": "generalized"}),
+        ("memcomputing", {"num_reads": 1, "steps": 6}),
     )
 ])
 weights = np.triu(draw.normal(size=(9, 9)), 1)
-print(isinglass.solve(weights, kind="ising", seed=3, num_reads=5, annealing_time=4).record.sample.tolist())
+for storage, solver, parameters in (
+    ("sparse", "simulated_annealing", {"num_reads": 5, "annealing_time": 4}),
+    ("dense", "parallel_tempering", {"num_reads": 1, "sweeps": 3, "segments": True}),
+):
+    print(isinglass.solve(weights, kind="ising", storage=storage, solver=solver, seed=3,
+                          **parameters).record.sample.tolist())
 """
 
 

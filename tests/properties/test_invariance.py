@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import dimod
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 import isinglass
 from isinglass.problems.energies import energies
 from tests.conftest import kernel_form
+
+anneal = partial(isinglass.solve, solver="simulated_annealing")
 
 SIZES = st.integers(1, 12)
 SEEDS = st.integers(0, 2**31)
@@ -56,10 +59,8 @@ def test_gauge_transformed_problems_have_gauge_transformed_samples(n: int, value
     rng = np.random.default_rng(seed)
     gauge, start = rng.choice([-1, 1], (2, n))
     options = {"num_reads": 3, "annealing_time": 6, "seed": 5}
-    plain = isinglass.solve((h, J), initial_states=[start], **options)
-    turned = isinglass.solve(
-        (gauge * h, gauge[:, None] * J * gauge), initial_states=[gauge * start], **options
-    )
+    plain = anneal((h, J), initial_states=[start], **options)
+    turned = anneal((gauge * h, gauge[:, None] * J * gauge), initial_states=[gauge * start], **options)
     assert (turned.record.sample == gauge * plain.record.sample).all()
     assert np.allclose(turned.record.energy, plain.record.energy)
 
@@ -71,9 +72,7 @@ def test_names_do_not_matter(n: int, values: str, seed: int) -> None:
         dict(enumerate(h)), {(i, j): J[i, j] for i, j in zip(*np.nonzero(J), strict=True)}
     )
     named = numbered.relabel_variables({i: f"v{i:03d}" for i in range(n)}, inplace=False)
-    samples = [
-        isinglass.solve(bqm, num_reads=2, annealing_time=5, seed=1).record.sample for bqm in (numbered, named)
-    ]
+    samples = [anneal(bqm, num_reads=2, annealing_time=5, seed=1).record.sample for bqm in (numbered, named)]
     assert (samples[0] == samples[1]).all()
 
 
@@ -84,8 +83,8 @@ def test_reads_split_anywhere_are_the_same_reads(
     h, J = couplings(n, values, seed)
     problem = isinglass.compile((h, J))
     options = {"annealing_time": 3, "seed": seed}
-    whole = isinglass.solve(problem, num_reads=70, num_threads=1, **options).record.sample
-    part = isinglass.solve(problem, num_reads=reads, num_threads=threads, **options).record.sample
+    whole = anneal(problem, num_reads=70, num_threads=1, **options).record.sample
+    part = anneal(problem, num_reads=reads, num_threads=threads, **options).record.sample
     assert (part == whole[:reads]).all()
 
 
@@ -96,7 +95,7 @@ def test_no_sample_lies_below_the_exact_minimum_and_descent_ends_in_a_local_one(
     problem = isinglass.compile(couplings(n, values, seed))
     lowest = isinglass.solve(problem, solver="exact").first.energy
     slack = 1e-9 * (1 + abs(lowest))
-    assert isinglass.solve(problem, num_reads=3, annealing_time=5, seed=1).first.energy >= lowest - slack
+    assert anneal(problem, num_reads=3, annealing_time=5, seed=1).first.energy >= lowest - slack
     local = isinglass.solve(problem, solver="steepest_descent", num_reads=2, seed=1)
     for sample, energy in zip(local.record.sample, local.record.energy, strict=True):
         neighbours = np.where(np.eye(n, dtype=bool), -sample, sample).astype(np.int8)

@@ -7,6 +7,7 @@ so a failure means a changed random stream or a wrong kernel, never bad luck twi
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ import isinglass
 
 SIGMAS = 4.5
 
+anneal = partial(isinglass.solve, solver="simulated_annealing")
+
 
 def sample(problem: object, beta: float, reads: int, sweeps: int, **given: object) -> np.ndarray:
     compiled = isinglass.compile(problem, **given)
-    result = isinglass.solve(
+    result = anneal(
         compiled, num_reads=reads, beta_schedule=np.full(sweeps, beta), seed=20260101, num_threads=2
     )
     return result.record.sample.astype(np.float64)
@@ -87,5 +90,5 @@ def test_infinite_temperature_forgets_the_start() -> None:
     # mirror. That is Metropolis in fixed order, and a reason for beta_range to begin above 0.
     start = np.ones((1, 100), np.int8)
     problem = isinglass.compile((np.zeros(100), {(0, 1): 1.0}))
-    odd = isinglass.solve(problem, beta_schedule=np.zeros(3), initial_states=start, seed=1)
+    odd = anneal(problem, beta_schedule=np.zeros(3), initial_states=start, seed=1)
     assert (odd.record.sample == -1).all()

@@ -115,7 +115,7 @@ def test_ctrl_c_keeps_whole_rows_only(folder: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     process = subprocess.Popen(
         [ISINGLASS, "bench", "--instances", folder, "--best-known", tmp_path / "best.csv",
-         "--time-limit", "60", "--repeats", "2", "--out", rows],
+         "--solver", "simulated_annealing", "--time-limit", "60", "--repeats", "2", "--out", rows],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None

@@ -206,7 +206,7 @@ def test_a_miss_has_a_gap_and_a_failure_is_told(folder: Path) -> None:
         assert summary.time.hits == 0 and summary.best <= 4 and summary.gap >= 0.2
     assert "> " in report.markdown() and report.failures == []
     (folder / "square.txt").write_text("not a graph")
-    assert "square, simulated_annealing" in run(folder, folder / "best.csv", time_limit=0.1).failures[0]
+    assert "square, auto" in run(folder, folder / "best.csv", time_limit=0.1).failures[0]
 
 
 def test_what_cannot_be_run_is_said(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import dimod
 import numpy as np
 import pytest
@@ -11,15 +13,17 @@ from isinglass.errors import ParameterError
 from isinglass.solvers.schedule import default_beta_range
 from tests.conftest import random_couplings
 
+anneal = partial(isinglass.solve, solver="simulated_annealing")
+
 CHAIN = isinglass.generate("chain_1d", n=200, couplings="pm1", seed=1)
 
 
 def test_a_read_does_not_depend_on_the_others() -> None:
     problem = isinglass.compile(CHAIN)
-    many = isinglass.solve(problem, num_reads=150, annealing_time=20, seed=3).record.sample
+    many = anneal(problem, num_reads=150, annealing_time=20, seed=3).record.sample
     for reads in (1, 2, 3, 17, 70):
         for threads in (1, 2):
-            some = isinglass.solve(
+            some = anneal(
                 problem, num_reads=reads, annealing_time=20, seed=3, num_threads=threads
             ).record.sample
             assert (some == many[:reads]).all()
@@ -32,7 +36,7 @@ def test_insertion_order_of_variables_and_edges_does_not_matter() -> None:
         shuffled.add_variable(v, bqm.get_linear(v))
     for u, v in reversed(list(bqm.quadratic)):
         shuffled.add_quadratic(v, u, bqm.get_quadratic(u, v))
-    one, two = (isinglass.solve(b, num_reads=8, annealing_time=5, seed=2) for b in (bqm, shuffled))
+    one, two = (anneal(b, num_reads=8, annealing_time=5, seed=2) for b in (bqm, shuffled))
     assert list(one.variables) == list(two.variables)
     assert (one.record.sample == two.record.sample).all()
 
@@ -40,21 +44,19 @@ def test_insertion_order_of_variables_and_edges_does_not_matter() -> None:
 def test_storage_does_not_matter_for_integers() -> None:
     matrix = random_couplings(90, 1.0, "pm1", 4)
     samples = [
-        isinglass.solve(
-            matrix, kind="ising", storage=storage, num_reads=9, annealing_time=30, seed=1
-        ).record.sample
+        anneal(matrix, kind="ising", storage=storage, num_reads=9, annealing_time=30, seed=1).record.sample
         for storage in ("sparse", "dense", "packed")
     ]
     assert (samples[0] == samples[1]).all() and (samples[0] == samples[2]).all()
 
 
 def test_no_reads_and_no_limit_gives_a_bounded_default() -> None:
-    assert len(isinglass.solve(CHAIN, seed=1).record) == 128
+    assert len(anneal(CHAIN, seed=1).record) == 128
 
 
 def test_time_limit_alone_fills_the_time_with_longer_anneals() -> None:
-    isinglass.solve(CHAIN, time_limit=0.2)
-    result = isinglass.solve(CHAIN, time_limit=1.0, seed=1)
+    anneal(CHAIN, time_limit=0.2)
+    result = anneal(CHAIN, time_limit=1.0, seed=1)
     assert 0.9 < result.timing["total"] < 1.3
     lengths = result.info["annealing_time"]
     assert len(lengths) >= 3 and lengths[1] > lengths[0]
@@ -64,14 +66,14 @@ def test_time_limit_alone_fills_the_time_with_longer_anneals() -> None:
 
 def test_target_stops_the_run() -> None:
     ground = CHAIN.facts["ground_energy"]
-    result = isinglass.solve(CHAIN, target_energy=ground, time_limit=20.0, seed=1)
+    result = anneal(CHAIN, target_energy=ground, time_limit=20.0, seed=1)
     assert result.first.energy == ground and result.stop_reason.startswith("target")
     assert result.timing["total"] < 10.0
 
 
 def test_target_cut_is_for_maxcut() -> None:
     ring = (np.arange(10), (np.arange(10) + 1) % 10, np.ones(10))
-    result = isinglass.solve(ring, target_cut=10, time_limit=20.0, seed=1)
+    result = anneal(ring, target_cut=10, time_limit=20.0, seed=1)
     assert result.record.cut.max() == 10 and result.stop_reason.startswith("target")
 
 
@@ -80,8 +82,8 @@ def test_initial_states_in_every_form() -> None:
     frozen = {"annealing_time": 1, "beta_range": (1e6, 1e6), "seed": 1}
     for given in ({"a": 1, "b": 1}, [{"b": 1, "a": 1}], [1, 1], np.array([[1, 1]]),
                   dimod.SampleSet.from_samples({"b": 1, "a": 1}, "BINARY", 0)):  # fmt: skip
-        assert isinglass.solve(bqm, initial_states=given, **frozen).first.sample == {"a": 1, "b": 1}
-    two = isinglass.solve(bqm, initial_states=[[1, 1], [1, 1]], **frozen)
+        assert anneal(bqm, initial_states=given, **frozen).first.sample == {"a": 1, "b": 1}
+    two = anneal(bqm, initial_states=[[1, 1], [1, 1]], **frozen)
     assert len(two.record) == 2
 
 
@@ -97,7 +99,7 @@ def test_initial_states_in_every_form() -> None:
 def test_bad_initial_states(given: object, said: str) -> None:
     bqm = dimod.BQM({"a": 0.0, "b": 0.0}, {("a", "b"): -1.0}, 0.0, "BINARY")
     with pytest.raises(ParameterError, match=said):
-        isinglass.solve(bqm, initial_states=given)
+        anneal(bqm, initial_states=given)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_bad_initial_states(given: object, said: str) -> None:
 )
 def test_bad_parameters(given: dict[str, object], said: str) -> None:
     with pytest.raises(ParameterError, match=said):
-        isinglass.solve(CHAIN, **given)
+        anneal(CHAIN, **given)
 
 
 def test_default_beta_range_scales_with_the_problem() -> None:
@@ -140,7 +142,7 @@ def test_default_schedule_is_quick_to_make() -> None:
 
 
 def test_a_state_stopped_before_its_first_sweep_is_still_a_sample() -> None:
-    result = isinglass.solve(CHAIN, time_limit=1e-9, num_reads=5, seed=1)
+    result = anneal(CHAIN, time_limit=1e-9, num_reads=5, seed=1)
     assert len(result.record) >= 1
     assert np.isfinite(result.record.energy).all()
 
@@ -156,7 +158,7 @@ def test_a_deadline_between_the_trial_and_the_first_round_still_gives_samples(
         return 1
 
     monkeypatch.setattr(simulated_annealing, "_sweeps_that_fit", expire)
-    result = isinglass.solve(CHAIN, time_limit=60.0, seed=1)
+    result = anneal(CHAIN, time_limit=60.0, seed=1)
     assert len(result.record) >= 1 and "time limit" in result.stop_reason
 
 

@@ -34,8 +34,9 @@ def doctor() -> None:
 
 
 def _check_kernels() -> int:
-    """Small problems through each storage and solver; all must give the same samples."""
+    """Small problems through each storage, with the same samples, and each solver, with the same minimum."""
     from isinglass.problems.compile import compile
+    from isinglass.solvers.registry import SOLVERS
     from isinglass.solving import solve
 
     draw = np.random.default_rng(1)
@@ -46,7 +47,7 @@ def _check_kernels() -> int:
         for reads in (1, 40):
             began = time.perf_counter()
             problem = compile(matrix, kind="ising", storage=storage)
-            result = solve(problem, num_reads=reads, annealing_time=200, seed=5)
+            result = solve(problem, solver="simulated_annealing", num_reads=reads, annealing_time=200, seed=5)
             samples.append(result.record.sample[0])
             same = bool((samples[0] == samples[-1]).all())
             right = bool(result.record.energy.min() >= exact) and (
@@ -56,4 +57,11 @@ def _check_kernels() -> int:
             seconds = time.perf_counter() - began
             verdict = "ok" if same and right else "WRONG"
             print(f"  annealing, {storage:<6} {reads:>2} reads  {verdict}  ({seconds:.2f} s)")
+    for name in SOLVERS:
+        began = time.perf_counter()
+        found = float(solve(matrix, kind="ising", solver=name, seed=5).first.energy)
+        # A descent stops at the next local minimum; nothing may fall below the ground state.
+        right = found >= exact if name == "steepest_descent" else found == exact
+        failures += not right
+        print(f"  {name:<21} {'ok' if right else 'WRONG'}  ({time.perf_counter() - began:.2f} s)")
     return failures

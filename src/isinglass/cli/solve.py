@@ -48,12 +48,13 @@ def solve(
     _check_output(output)
     name, parameters = parse_solver(solver)
     given: dict[str, Any] = {
-        **parameters, "solver": name, "kind": kind or None, "storage": storage or None,
-        "num_reads": num_reads or parameters.get("num_reads"), "time_limit": time_limit,
-        "target_energy": target_energy, "target_cut": target_cut, "seed": seed, "num_threads": threads,
+        "solver": name, "kind": kind or None, "storage": storage or None, "num_reads": num_reads,
+        "time_limit": time_limit, "target_energy": target_energy, "target_cut": target_cut, "seed": seed,
+        "num_threads": threads,
     }  # fmt: skip
+    given = parameters | {k: v for k, v in given.items() if v is not None}
     with LiveProgress(quiet) as live:
-        result = run(file, progress=live, **{k: v for k, v in given.items() if v is not None})
+        result = run(file, progress=live, **given)
     if plot is not None:
         result.plot().savefig(plot, dpi=150)
     if output is not None:
