@@ -270,3 +270,10 @@ def test_storage_follows_the_problem() -> None:
     assert (
         isinglass.compile(isinglass.generate("random_regular", n=1000, degree=3, seed=1)).storage == "sparse"
     )
+
+
+def test_halves_and_quarters_are_whole_multiples_of_their_unit() -> None:
+    edges = ([0, 1, 2], [1, 2, 3], [1.5, -1.0, 2.25])
+    problem = isinglass.compile(edges, kind="ising")
+    assert problem.integer and problem.scale == 0.25
+    assert isinglass.solve(edges, kind="ising", solver="exact").first.energy == -4.75

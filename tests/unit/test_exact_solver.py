@@ -11,7 +11,7 @@ import isinglass
 from isinglass.errors import ParameterError, ProblemError
 from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.roof_duality import roof_dual_spins
-from isinglass.problems.reduce.terms import from_edges
+from isinglass.problems.reduce.terms import from_edges, terms_of
 from isinglass.solvers.exact_plan import plan
 from tests.conftest import random_couplings
 
@@ -144,3 +144,13 @@ def test_roof_duality_finds_what_dominance_does_not() -> None:
     terms = from_edges(h, np.arange(n), (np.arange(n) + 1) % n, np.full(n, -3.0), True)
     spins = roof_dual_spins(terms)
     assert spins is not None and (spins == -1).all()
+
+
+def test_explicit_zeros_leave_the_compiled_problem_alone() -> None:
+    edges = ([0, 1, 2, 3, 0], [1, 2, 3, 4, 4], [1.0, 0.0, -2.0, 0.0, 3.0])
+    problem = isinglass.compile(edges, kind="ising", storage="sparse")
+    before = [np.array(array) for array in problem.couplings]
+    terms = terms_of(problem)
+    assert len(terms.values) == 6
+    for array, copy in zip(problem.couplings, before, strict=True):
+        assert (array == copy).all()

@@ -11,6 +11,8 @@ from isinglass.kernels.cpu.build import are_multiples, common_divisor, scan_valu
 
 _EXACT = 2.0**53
 _LARGEST_MULTIPLE = 2.0**31
+_FINEST_PART = 2.0**-10
+"""Halves, quarters and so on of whole numbers are looked for down to this."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def common_unit(values: np.ndarray, smallest: float, largest: float, whole: bool
         return float(common_divisor(values))
     if largest / smallest < _LARGEST_MULTIPLE and are_multiples(values, smallest):
         return float(smallest)
+    if largest / _FINEST_PART < _LARGEST_MULTIPLE and are_multiples(values, _FINEST_PART):
+        return float(common_divisor(values / _FINEST_PART)) * _FINEST_PART
     return 0.0
 
 

@@ -101,7 +101,8 @@ def terms_of(problem: CompiledProblem) -> Terms:
     if isinstance(couplings, Sparse):
         shape = (n, n)
         arrays = (0.5 * couplings.weights, couplings.indices, couplings.indptr)
-        return from_csr(h, scipy.sparse.csr_array(arrays, shape=shape), True)
+        # A copy: zeros are dropped in place, and the kernels go on reading the compiled arrays.
+        return from_csr(h, scipy.sparse.csr_array(arrays, shape=shape, copy=True), True)
     require(24 * n * n, f"listing the couplings of {n} variables")
     return from_csr(h, scipy.sparse.csr_array(dense_matrix(problem)), True)
 
