@@ -1,7 +1,8 @@
 """The default: look at the problem, make it smaller, then run the solvers that suit its kind.
 
 1. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified.
-2. Presolve (problems/reduce): spins that can be fixed or folded into others are.
+2. Presolve (problems/reduce): spins that can be fixed or folded into others are. Both looks are
+   skipped where a glance at the degrees says that they will find nothing.
 3. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
    from the best states so far, within the time limit and on all threads.
 
@@ -23,7 +24,7 @@ from isinglass.problems.energies import energies
 from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.presolve import Reduction, presolve
 from isinglass.problems.reduce.terms import terms_of
-from isinglass.solvers.classify import Portrait, classify
+from isinglass.solvers.classify import Portrait, classify, may_be_narrow, may_fold
 from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.exact_plan import plan as exact_plan
@@ -73,7 +74,7 @@ class Auto(Solver):
         given = StartStates(problem, parameters["initial_states"], parameters["seed"]).states
         left = control.time_left
         seconds = _EXACT_SECONDS if left is None else _EXACT_SHARE * left
-        if exact_plan(problem, seconds).method is not None:
+        if may_be_narrow(problem) and exact_plan(problem, seconds).method is not None:
             samples = _exactly(problem, parameters, control, wanted, None if left is None else 2 * seconds)
             if samples.facts["certified"] or control.stopped:
                 return samples
@@ -181,6 +182,8 @@ def _presolved(problem: CompiledProblem, control: RunControl) -> Reduction | Non
     """The reduction, or None where nothing was gained or looking for it would take too long."""
     couplings = problem.couplings
     if not isinstance(couplings, Sparse) or len(couplings.indices) > _LARGEST_PRESOLVED:
+        return None
+    if not (problem.h.any() or may_fold(couplings)):
         return None
     reduction = presolve(terms_of(problem), control.flag, roof_duality=bool(problem.h.any()))
     return reduction if reduction.terms.num_variables < problem.num_variables else None

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.reduce.terms import dense_matrix
@@ -16,6 +18,9 @@ _MANY_NEIGHBOURS = 48
 """... if a variable then has this many neighbours."""
 _FEW_SIZES = 4
 _LARGEST_CHAIN = 1024
+_ENUMERABLE = 40
+_LOW_DEGREE = 6.0
+_WIDEST_BAND = 256
 _CHAIN_DECAY = 1.0
 """Power of the distance, in the order of the variables, that couplings fall with at least in a chain."""
 
@@ -92,3 +97,35 @@ def _decay(matrix: np.ndarray) -> float:
     if known.sum() < 2:
         return 0.0
     return float(-np.polyfit(np.log(distance[known]), np.log(mean[:reach][known]), 1)[0])
+
+
+def may_be_narrow(problem: CompiledProblem) -> bool:
+    """False where an exact method is out of reach, by a look that costs O(couplings) at most.
+
+    A graph of high mean degree is narrow only if it is a band in some order, and then it is one
+    in the order of Cuthill and McKee (1969).
+    """
+    n, couplings = problem.num_variables, problem.couplings
+    if n <= _ENUMERABLE or 2.0 * problem.num_interactions <= _LOW_DEGREE * n:
+        return True
+    if not isinstance(couplings, Sparse):
+        return False
+    graph = scipy.sparse.csr_array(
+        (np.ones(len(couplings.indices), np.int8), couplings.indices, couplings.indptr), shape=(n, n)
+    )
+    place = np.empty(n, np.int64)
+    place[reverse_cuthill_mckee(graph, symmetric_mode=True)] = np.arange(n)
+    row = np.repeat(np.arange(n), np.diff(couplings.indptr))
+    return bool(np.abs(place[row] - place[couplings.indices]).max(initial=0) <= _WIDEST_BAND)
+
+
+def may_fold(couplings: Sparse) -> bool:
+    """False where no spin without a field can be eliminated: none of degree 3 at most, no coupling as
+    strong as all others of its spin together."""
+    degree = np.diff(couplings.indptr)
+    if degree.min(initial=4) <= 3:
+        return True
+    size = np.abs(couplings.weights.astype(np.float64))
+    begins = couplings.indptr[:-1]
+    largest, total = np.maximum.reduceat(size, begins), np.add.reduceat(size, begins)
+    return bool((2.0 * largest >= total).any())
