@@ -62,8 +62,8 @@ def solve(
         num_threads: 1 up; None for every core this process may use.
         progress: called about ten times a second with a ``Progress``.
         **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
-            ``annealing_time`` (sweeps) of "simulated_annealing" only; ``isinglass.parameters(solver)``
-            lists them. An unknown name is an error.
+            ``annealing_time`` (sweeps) of "simulated_annealing" only;
+            ``isinglass.Sampler(solver).properties["parameters"]`` lists them. An unknown name is an error.
 
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the

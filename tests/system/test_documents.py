@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def test_isinglass_commands_run(page: Path, tmp_path: Path) -> None:
     commands = [line for line in lines if line.startswith("isinglass ")]
     assert commands
     for command in commands:
-        name, *arguments = command.split("#")[0].split()
+        name, *arguments = shlex.split(command, comments=True)
         executable = Path(sys.executable).with_name(name)
         result = subprocess.run([executable, *arguments], cwd=tmp_path, capture_output=True, text=True)
         assert result.returncode == 0, (command, result.stderr)

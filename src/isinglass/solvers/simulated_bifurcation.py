@@ -2,9 +2,11 @@
 
 Ballistic and discrete: Goto et al., Sci. Adv. 7, eabe7953 (2021). Generalised: Goto, Hidaka, Tatsumura,
 Phys. Rev. Applied 25, 044011 (2026), arXiv 2508.17655, as ballistic with a bifurcation parameter of each
-particle's own. Deterministic but for its start; all spins move in each step. Strong on dense problems,
-weak on lattices. A read returns the best rounded state it saw. Heuristic: no bound on the distance from
-the optimum.
+particle's own; its equation was taken from a public implementation's documentation that cites that paper,
+the paper itself was not read, and we depart from it twice: c0 is the one of 2021 (from the sum of squared
+couplings) instead of 1 / lambda_max, and momenta start within +-0.1 instead of at 0.
+Deterministic but for its start; all spins move in each step. Strong on dense problems, weak on lattices. A
+read returns the best rounded state it saw. Heuristic: no bound on the distance from the optimum.
 """
 
 from __future__ import annotations

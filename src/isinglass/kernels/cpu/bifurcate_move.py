@@ -56,7 +56,9 @@ def move_controlled(x, y, f, p, control, left, c0, dt):
 
     Goto, Hidaka, Tatsumura, Phys. Rev. Applied 25, 044011 (2026), arXiv 2508.17655:
     ``p_i <- p_i - (1 - A x_i^2) p_i / (M - m)``, with ``control`` (float32[LANES]) A and ``left`` M - m
-    steps to go.
+    steps to go. Taken from a public implementation's documentation that cites it; the paper itself was
+    not read. Two departures: c0 of 2021 (bifurcations.py) instead of 1 / lambda_max, and momenta that
+    ``start`` within +-0.1 instead of at 0.
     """
     one = np.float32(1.0)
     rate = one / left
