@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isinglass.compiling import compile_seconds
 from isinglass.errors import ParameterError
 from isinglass.kernels.cpu.progress import (
     BEST,
@@ -65,7 +66,7 @@ class RunControl:
     """Deadline, cancel and progress of one run.
 
     Args:
-        time_limit: seconds from now, > 0; None for no limit.
+        time_limit: seconds from now, > 0, in which kernels are not being compiled; None for no limit.
         progress: called with a ``Progress`` from the calling thread.
         num_threads: kernels at a time; None for every core this process may use.
         started: ``time.perf_counter()`` at which the clock began; None for now.
@@ -82,6 +83,7 @@ class RunControl:
         self.num_threads = num_threads or available_threads()
         self.trace: list[tuple[float, float]] = []
         self.flag = np.zeros(8, np.int64)
+        self._compiled_before = compile_seconds()
         self._deadline = None if time_limit is None else self.started + time_limit
         self._target_energy: float | None = None
         self._progress = progress
@@ -127,7 +129,11 @@ class RunControl:
     @property
     def time_left(self) -> float | None:
         """Seconds to the deadline (0 once past it); None without one."""
-        return None if self._deadline is None else max(0.0, self._deadline - time.perf_counter())
+        return None if self._deadline is None else max(0.0, self._deadline - self.clock())
+
+    def clock(self) -> float:
+        """Seconds of the clock that deadlines are measured by: it stands while kernels are compiled."""
+        return time.perf_counter() - (compile_seconds() - self._compiled_before)
 
     def expire(self) -> None:
         """End the run as its deadline would: too little time is left for another round."""
@@ -143,20 +149,20 @@ class RunControl:
         """
         whole = self._deadline
         if seconds is not None:
-            ends = time.perf_counter() + seconds
+            ends = self.clock() + seconds
             self._deadline = ends if whole is None else min(ends, whole)
         self.reads_started = self.reads_done = 0
         try:
             yield
         finally:
             self._deadline = whole
-            if self.flag[0] == STOP_DEADLINE and (whole is None or time.perf_counter() < whole):
+            if self.flag[0] == STOP_DEADLINE and (whole is None or self.clock() < whole):
                 self.flag[0] = RUNNING
 
     @property
     def stopped(self) -> bool:
         """True once the run must end; also looks at the deadline."""
-        if self.flag[0] == RUNNING and self._deadline is not None and time.perf_counter() >= self._deadline:
+        if self.flag[0] == RUNNING and self._deadline is not None and self.clock() >= self._deadline:
             self.flag[0] = STOP_DEADLINE
         return bool(self.flag[0] != RUNNING)
 
@@ -225,7 +231,7 @@ class RunControl:
     def _nap(self) -> float:
         if self._deadline is None:
             return _POLL_SECONDS
-        return min(_POLL_SECONDS, max(0.0, self._deadline - time.perf_counter()))
+        return min(_POLL_SECONDS, max(0.0, self._deadline - self.clock()))
 
     def _watch(self, final: bool = False) -> None:
         best = min((float(row[BEST]) for row in self._rows), default=np.inf)

@@ -55,8 +55,9 @@ def solve(
         storage: "packed", "dense" or "sparse"; None takes the cheapest.
         seed: 0 to 2^63 - 1; None draws one. The result stores it, and the same seed gives the same
             samples on any number of threads.
-        time_limit: seconds from this call, compiling included, > 0; None for none. Honoured within
-            one sweep; what was found by then is returned.
+        time_limit: seconds from this call, compiling the problem included, > 0; None for none. Honoured
+            within one sweep; what was found by then is returned. Only the first run on a machine, which
+            compiles kernels, takes those seconds longer.
         target_energy: stop at the first energy at or below this; None for none.
         target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
         num_threads: 1 up; None for every core this process may use.

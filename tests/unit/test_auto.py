@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import dimod
+import numba
 import numpy as np
 import pytest
 
@@ -148,3 +149,23 @@ def test_a_part_ends_without_ending_the_run() -> None:
     with control.part(None):
         control.cancel()
     assert control.stopped and control.stop_reason.startswith("cancelled")
+
+
+def test_compiling_a_kernel_does_not_use_up_the_time_limit() -> None:
+    control = RunControl(time_limit=0.2)
+    before = control.time_left
+
+    @numba.njit
+    def kernel(x: float) -> float:
+        # Many different operations, so that compiling takes longer than the limit.
+        for _ in range(3):
+            x = np.sort(np.array([x, np.sin(x), np.exp(x), x**3]))[::-1].sum()
+        return x
+
+    began = time.perf_counter()
+    kernel(0.5)
+    assert time.perf_counter() - began > 0.2
+    assert before is not None and control.time_left is not None
+    assert before - control.time_left < 0.15 and not control.stopped
+    time.sleep(0.25)
+    assert control.stopped

@@ -108,6 +108,7 @@ class _Search:
         self.states = np.zeros((0, self.small.num_variables), np.int8)
         self.energies = np.zeros(0)
         self.log: list[dict[str, Any]] = []
+        self.found_by = "presolve" if given is None else "initial_states"
         if given is not None and self.small.num_variables:
             self._keep(given if self.reduction is None else given[:, self.reduction.kept])
         if self.small is not problem:
@@ -121,12 +122,18 @@ class _Search:
 
     def samples(self, wanted: int) -> Samples:
         """Run the plan; the best states, best first."""
-        self.found_by = "presolve"
         if self.small.num_variables:
             for stage in stages(self.portrait, self.control.time_left, self.control.num_threads):
                 if self.control.stopped and len(self.log):
                     break
-                self._run(stage)
+                try:
+                    self._run(stage)
+                except KeyboardInterrupt:
+                    # Between two kernels nobody else catches it; what was found is not lost.
+                    if not len(self.states):
+                        raise
+                    self.control.interrupted = True
+                    self.control.cancel()
         states = self.states[:wanted] if self.small.num_variables else np.zeros((1, 0), np.int8)
         full = states if self.reduction is None else self.reduction.undo(states)
         facts: dict[str, Any] = {

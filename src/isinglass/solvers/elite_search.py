@@ -9,7 +9,6 @@ keeping the best elite, as the paper does, draws the next set into the same vall
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +64,7 @@ class EliteSearch:
         self._rows, self._row = numbers.own_rows(), control.row()
         self._key, self._draws = int(key), 0
         self._iterations = np.iinfo(np.int64).max if iterations is None else iterations
-        self._ends = np.inf if seconds is None else time.perf_counter() + seconds
+        self._ends = np.inf if seconds is None else control.clock() + seconds
         self._elites: list[State] = []
         self._pairs: list[tuple[State, State]] = []
         # Without fields a state and its mirror image are one.
@@ -97,7 +96,7 @@ class EliteSearch:
     def _over(self) -> bool:
         if self.control.flag[0] != RUNNING or self.flips >= self._iterations:
             return True
-        return time.perf_counter() >= self._ends
+        return self.control.clock() >= self._ends
 
     def _best(self) -> State:
         return min(self._elites, key=lambda state: state.energy)

@@ -21,7 +21,6 @@ problems are costly: 64 bytes of memories a bond for each block of sixteen reads
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -169,15 +168,15 @@ def _run_rounds(
     if steps is None:
         # Twice: the first call loads or compiles the kernel.
         for _ in range(2):
-            began = time.perf_counter()
+            began = control.clock()
             trajectories.round(count, _TRIAL_STEPS)
-            step_seconds = (time.perf_counter() - began) / _TRIAL_STEPS
+            step_seconds = (control.clock() - began) / _TRIAL_STEPS
         trial, trajectories.reads, trajectories.reads_run = trajectories.reads, [], 0
         if not control.stopped:
             control.forget_best()
         length = _steps_that_fit(control, step_seconds, length if num_reads is None else _LONGEST_READ)
     while not lengths or not control.stopped:
-        began = time.perf_counter()
+        began = control.clock()
         trajectories.round(count, length)
         lengths.append(length)
         trajectories.reads = trajectories.reads or trial
@@ -186,7 +185,7 @@ def _run_rounds(
         if num_reads is not None or control.stopped:
             break
         if steps is None:
-            step_seconds = (time.perf_counter() - began) / length
+            step_seconds = (control.clock() - began) / length
             length = _steps_that_fit(control, step_seconds, 2 * length)
             if length < _TRIAL_STEPS:
                 control.expire()

@@ -12,7 +12,6 @@ A read is one ladder and gives its best state. Heuristic: no bound on the distan
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -143,14 +142,14 @@ def _climb(
 
     Rounds double in length; between them rungs move to where they are needed.
     """
-    began = time.perf_counter()
+    began = control.clock()
     length = _FIRST_LENGTH
     rates = ladder.refused
     while True:
         left = length if sweeps is None else min(length, sweeps - ladder.done)
-        round_began = time.perf_counter()
+        round_began = control.clock()
         ladder.advance(left, control.flag)
-        now = time.perf_counter()
+        now = control.clock()
         rates = ladder.refused.copy()
         if control.stopped or (sweeps is not None and ladder.done >= sweeps):
             return rates

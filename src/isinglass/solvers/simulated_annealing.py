@@ -7,7 +7,6 @@ no bound on the distance from the optimum.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -121,16 +120,16 @@ def _run_rounds(
     if sweeps is None:
         # Twice: the first call loads or compiles the kernel.
         for _ in range(2):
-            began = time.perf_counter()
+            began = control.clock()
             one_round(count, 1)
-            sweep_seconds = time.perf_counter() - began
+            sweep_seconds = control.clock() - began
         # Only until there are better ones: the deadline may come before the first round begins.
         trial, anneals.reads, anneals.reads_run = anneals.reads, [], 0
         if not control.stopped:
             control.forget_best()
         length = _sweeps_that_fit(control, sweep_seconds, first_length)
     while not lengths or not control.stopped:
-        began = time.perf_counter()
+        began = control.clock()
         one_round(count, length)
         lengths.append(length)
         anneals.reads = anneals.reads or trial
@@ -139,7 +138,7 @@ def _run_rounds(
         if num_reads is not None or control.stopped:
             break
         if sweeps is None:
-            fitting = _sweeps_that_fit(control, (time.perf_counter() - began) / length, 2 * length)
+            fitting = _sweeps_that_fit(control, (control.clock() - began) / length, 2 * length)
             if fitting < _FEWEST_SWEEPS:
                 control.expire()
             length = fitting
