@@ -58,15 +58,15 @@ def main() -> None:
     for name, given, reads, sweeps in instances(options.gset, options.quick):
         edges = (given.row, given.col, given.value.astype(np.float64))
         bqm = dimod.BQM.from_numpy_vectors(np.zeros(given.num_variables), edges, 0.0, "SPIN")
-        isinglass.solve(bqm, num_reads=reads, annealing_time=2, seed=1)
+        isinglass.solve(bqm, solver="simulated_annealing", num_reads=reads, annealing_time=2, seed=1)
         peer = call(
             "anneal", row=given.row, col=given.col, value=edges[2],
             n=given.num_variables, reads=reads, sweeps=sweeps, seed=1,
         )  # fmt: skip
         began = time.perf_counter()
         ours = isinglass.solve(
-            bqm, num_reads=reads, annealing_time=sweeps, beta_range=peer["beta_range"], seed=1
-        )
+            bqm, solver="simulated_annealing", num_reads=reads, annealing_time=sweeps, beta_range=peer["beta_range"], seed=1,
+        )  # fmt: skip
         seconds = time.perf_counter() - began
         energy = ours.record.energy
         error = float(energy.std(ddof=1) / np.sqrt(reads))

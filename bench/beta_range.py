@@ -44,7 +44,7 @@ def main() -> None:
             reads = 64 if problem.storage == "sparse" else 16
             means = np.array([
                 isinglass.solve(
-                    problem, seed=1, num_reads=reads, annealing_time=sweeps,
+                    problem, solver="simulated_annealing", seed=1, num_reads=reads, annealing_time=sweeps,
                     beta_range=(hot / largest, cold / smallest),
                 ).record.energy.mean()
                 for hot, cold in grid

@@ -13,19 +13,20 @@ import time
 
 import isinglass
 
+SOLVER = "simulated_annealing"
 LIMITS = {15_000: 5.0, 100_000: 60.0}
 
 
 def main() -> None:
     for n in [int(a) for a in sys.argv[1:]] or list(LIMITS):
         # Loads the kernel, so that the clock below measures annealing.
-        isinglass.solve(isinglass.generate("gnp", n=600, p=0.5, seed=1), storage="packed", num_reads=2)
+        isinglass.solve(isinglass.generate("gnp", n=600, p=0.5, seed=1), storage="packed", solver=SOLVER)
         began = time.perf_counter()
         graph = isinglass.generate("gnp", n=n, p=0.5, seed=1)
         generated = time.perf_counter() - began
         limit = LIMITS.get(n, 60.0)
         began = time.perf_counter()
-        result = isinglass.solve(graph, time_limit=limit, seed=1)
+        result = isinglass.solve(graph, time_limit=limit, seed=1, solver=SOLVER)
         seconds = time.perf_counter() - began
         cut = float(result.record.cut.max())
         beta = (cut - n * (n - 1) / 8) / (0.178 * n**1.5)

@@ -21,8 +21,11 @@ def one(n: int) -> None:
     began = time.perf_counter()
     glass = isinglass.generate("random_regular", n=n, degree=3, seed=1)
     generated = time.perf_counter() - began
-    isinglass.solve(isinglass.generate("random_regular", n=1000, degree=3, seed=1), num_reads=1)
-    result = isinglass.solve(glass, num_reads=1, annealing_time=SWEEPS, seed=1)
+    isinglass.solve(
+        isinglass.generate("random_regular", n=1000, degree=3, seed=1),
+        solver="simulated_annealing", num_reads=1,
+    )  # fmt: skip
+    result = isinglass.solve(glass, solver="simulated_annealing", num_reads=1, annealing_time=SWEEPS, seed=1)
     timing = result.timing
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"n {n}: {timing['solve'] / SWEEPS:.3f} s a sweep ({1e9 * timing['solve'] / SWEEPS / n:.2f} ns a "

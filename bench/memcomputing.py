@@ -79,7 +79,9 @@ def formula_line(n: int, seed: int, seconds: float, seeds: int) -> None:
     machine, annealed = [], []
     for s in range(seeds):
         machine.append(solve_sat(clauses, seed=s, time_limit=seconds, steps=10**9).unsatisfied)
-        result = isinglass.solve(problem, seed=s, time_limit=seconds, num_threads=1)
+        result = isinglass.solve(
+            problem, solver="simulated_annealing", seed=s, time_limit=seconds, num_threads=1
+        )
         places = [list(result.variables).index(i + 1) for i in range(n)]
         annealed.append(unsatisfied(clauses, result.record.sample[result.record.energy.argmin()][places] > 0))
     show(f"3-SAT n={n} ratio 4.3", 0, machine, annealed)

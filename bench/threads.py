@@ -37,7 +37,9 @@ def main() -> None:
         for _ in range(ROUNDS):
             for threads in (1, 2):
                 began = time.perf_counter()
-                result = isinglass.solve(problem, seed=1, num_threads=threads, **parameters)
+                result = isinglass.solve(
+                    problem, solver="simulated_annealing", seed=1, num_threads=threads, **parameters
+                )
                 seconds[threads].append(time.perf_counter() - began)
                 samples[threads] = result.record.sample
         same = bool((samples[1] == samples[2]).all())

@@ -44,14 +44,14 @@ def test_kinds(matrix: np.ndarray, kind: str, expected: str) -> None:
     assert classify(problem).kind == expected
     # The same in every storage that can hold it.
     assert classify(isinglass.compile(matrix, kind=kind, storage="sparse")).kind == expected
-    plan = stages(classify(problem), 10.0, 2)
+    plan = stages(classify(problem), 10.0)
     assert plan[-1].share == 1.0 and all(stage.why for stage in plan)
 
 
 def test_too_large_for_the_time_is_annealed() -> None:
     portrait = classify(glass(20_000, 6))
-    assert [stage.solver for stage in stages(portrait, 0.1, 2)] == ["simulated_annealing"]
-    assert [stage.solver for stage in stages(portrait, 60.0, 2)] == ["parallel_tempering"]
+    assert [stage.solver for stage in stages(portrait, 0.1)] == ["simulated_annealing"]
+    assert [stage.solver for stage in stages(portrait, 60.0)] == ["parallel_tempering"]
 
 
 def test_what_is_narrow_is_certified() -> None:

@@ -123,7 +123,7 @@ class _Search:
     def samples(self, wanted: int) -> Samples:
         """Run the plan; the best states, best first."""
         if self.small.num_variables:
-            for stage in stages(self.portrait, self.control.time_left, self.control.num_threads):
+            for stage in stages(self.portrait, self.control.time_left):
                 if self.control.stopped and len(self.log):
                     break
                 try:

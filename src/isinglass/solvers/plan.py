@@ -1,7 +1,7 @@
 """Which solvers for which kind of problem, in which order and for how long.
 
-Every line was measured (bench/README.md, "What auto chose and why"). A stage hands its best states to
-the next.
+The choices and what they were measured against stand in docs/performance.md ("What auto runs, and why").
+A stage hands its best states to the next.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from typing import Any
 
 from isinglass.solvers.classify import Portrait
 
-_FEWEST_TEMPERING_SWEEPS = 300
-"""Sweeps of 64 replicas below which a ladder has not come down yet: fewer, longer anneals do better."""
+_FEWEST_SWEEPS_SPARSE = 300
+_FEWEST_SWEEPS_DENSE = 1500
+"""Sweeps of all replicas below which a ladder has not come down yet: fewer, longer anneals do better."""
+_TOO_LARGE_SPARSE = 200_000
+_TOO_LARGE_DENSE = 10_000
+"""Variables from which fixed work without a time limit is annealing."""
 _QUICK_FLIPS = 40
 """Tabu flips a variable of the quick look that small and dense problems get first: milliseconds."""
 _QUICK_LOOK = 2000
@@ -31,7 +35,7 @@ class Stage:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def stages(portrait: Portrait, seconds: float | None, num_threads: int) -> list[Stage]:
+def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
     """The plan for a problem like ``portrait`` in ``seconds`` (None: fixed work, no clock)."""
     n = portrait.variables
     quick = Stage(
@@ -41,6 +45,8 @@ def stages(portrait: Portrait, seconds: float | None, num_threads: int) -> list[
     if portrait.kind == "chain":
         why = "couplings fall off along a chain: runs of spins must flip together"
         return [Stage("parallel_tempering", 1.0, why, {"segments": True})]
+    if _too_large(portrait, seconds):
+        return [Stage("simulated_annealing", 1.0, "too large for a ladder in this time")]
     if portrait.kind == "dense QUBO":
         search = Stage("tabu_search", 0.85, "many different coefficients, all coupled: tabu's home ground")
         temper = Stage("parallel_tempering", 1.0, "in case the search is caught")
@@ -48,17 +54,15 @@ def stages(portrait: Portrait, seconds: float | None, num_threads: int) -> list[
     if portrait.kind == "dense glass":
         temper = Stage("parallel_tempering", 1.0, "few coupling sizes, no fields: a glass")
         return [temper] if n > _QUICK_LOOK else [quick, temper]
-    if seconds is not None and _tempering_sweeps(portrait, seconds) < _FEWEST_TEMPERING_SWEEPS:
-        return [Stage("simulated_annealing", 1.0, "too large for a ladder in this time")]
-    if seconds is None and n > _TOO_LARGE:
-        return [Stage("simulated_annealing", 1.0, "too large for a ladder without a time limit")]
     return [Stage("parallel_tempering", 1.0, "sparse: 64 replicas a word, cluster moves where they help")]
 
 
-_TOO_LARGE = 200_000
-
-
-def _tempering_sweeps(portrait: Portrait, seconds: float) -> float:
-    """Sweeps of a ladder on each thread, by the speed of kernels/cpu/temper_lanes.py."""
-    sweep_seconds = 64e-9 * portrait.variables * (0.8 + portrait.mean_degree / 64)
-    return seconds / sweep_seconds
+def _too_large(portrait: Portrait, seconds: float | None) -> bool:
+    """Judged by the speed of the tempering kernels, on each thread."""
+    n = portrait.variables
+    if seconds is None:
+        return n > (_TOO_LARGE_DENSE if portrait.dense else _TOO_LARGE_SPARSE)
+    if portrait.dense:
+        sweep_seconds = 24e-9 * n * (4.0 + n / 500.0)
+        return seconds < _FEWEST_SWEEPS_DENSE * sweep_seconds
+    return seconds < _FEWEST_SWEEPS_SPARSE * 64e-9 * n * (0.8 + portrait.mean_degree / 64)
