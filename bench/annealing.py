@@ -65,7 +65,8 @@ def main() -> None:
         )  # fmt: skip
         began = time.perf_counter()
         ours = isinglass.solve(
-            bqm, solver="simulated_annealing", num_reads=reads, annealing_time=sweeps, beta_range=peer["beta_range"], seed=1,
+            bqm, solver="simulated_annealing", num_reads=reads, annealing_time=sweeps,
+            beta_range=peer["beta_range"], seed=1,
         )  # fmt: skip
         seconds = time.perf_counter() - began
         energy = ours.record.energy
