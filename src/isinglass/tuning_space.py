@@ -31,7 +31,7 @@ TUNABLE: dict[str, Callable[[CompiledProblem], Space]] = {
         "beta_schedule": ["geometric", "linear"],
     },
     "parallel_tempering": lambda problem: {
-        "num_temperatures": [8, 16, 24, 32, 48],
+        "num_temperatures": [8, 16, 32, 64],
         "beta_range": _around(*(float(b) / problem.scale for b in rungs.default_beta_range(problem))),
     },
     "simulated_bifurcation": lambda problem: {

@@ -64,6 +64,15 @@ def test_bad_parameters(given: dict[str, object], said: str) -> None:
         temper({("a", "b"): 1.0}, **given)
 
 
+def test_sparse_ladders_share_a_word() -> None:
+    matrix = random_couplings(40, 0.2, "pm1", 7)
+    with pytest.raises(ParameterError, match="num_temperatures=9 does not divide 64"):
+        temper(matrix, kind="ising", storage="sparse", num_temperatures=9)
+    for count in (2, 64):
+        result = temper(matrix, kind="ising", storage="sparse", num_temperatures=count, seed=1, sweeps=600)
+        assert len(result.info["betas"]) == count
+
+
 def test_temperatures_asked_for_are_kept() -> None:
     matrix = random_couplings(40, 1.0, "gaussian", 7)
     result = temper(matrix, kind="ising", storage="dense", num_temperatures=9, beta_range=(0.1, 2.0), seed=1)

@@ -132,8 +132,9 @@ class LaneLadder(Ladder):
         return self.best
 
     def rungs_for(self, wanted: int) -> int:
-        # Two copies at least: cluster moves need a pair, and help more than further rungs.
-        return next((rungs for rungs in (8, 16) if rungs >= wanted), 32)
+        # Cluster moves need a pair of copies, and where they work they help more than further rungs.
+        spanning = bool((self.cluster_every == _CLUSTERS_TRIED_EVERY).all())
+        return next((rungs for rungs in (8, 16, 32) if rungs >= wanted), 64 if spanning else 32)
 
 
 class DenseLadder(Ladder):

@@ -80,7 +80,7 @@ class ParallelTempering(Solver):
         ),
         "num_temperatures": Parameter(
             None,
-            f"rungs of a ladder, 2 to {LANES} (on sparse problems 8, 16, 32 or 64); None: as many as the "
+            f"rungs of a ladder, 2 to {LANES} (on sparse problems a divisor of 64); None: as many as the "
             "problem's barrier asks for",
             whole_number(2, LANES),
         ),
@@ -115,6 +115,11 @@ class ParallelTempering(Solver):
             raise ParameterError(
                 f"segments=True needs dense storage and this problem is {problem.storage}: "
                 "give storage='dense'"
+            )
+        if isinstance(problem.couplings, Sparse) and LANES % first_rungs:
+            raise ParameterError(
+                f"num_temperatures={first_rungs} does not divide {LANES}, the replicas side by side on a sparse "
+                "problem: give 2, 4, 8, 16, 32 or 64, or storage='dense'"
             )
         _check_memory(problem, min(reads, control.num_threads))
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
