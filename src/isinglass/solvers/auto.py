@@ -25,13 +25,13 @@ from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.presolve import Reduction, presolve
 from isinglass.problems.reduce.terms import terms_of
 from isinglass.solvers.classify import Portrait, classify, may_be_narrow, may_fold
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.exact_plan import plan as exact_plan
 from isinglass.solvers.parallel_tempering import ParallelTempering
 from isinglass.solvers.plan import Stage, stages
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.tabu_search import TabuSearch
 
 MOST_STATES = 128
@@ -61,12 +61,8 @@ class Auto(Solver):
             "at most",
             whole_number(1),
         ),
-        "initial_states": Parameter(
-            None,
-            "states to start from, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

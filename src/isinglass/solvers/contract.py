@@ -84,3 +84,6 @@ def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any]
         return int(value)
 
     return check
+
+
+SEED = Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0))

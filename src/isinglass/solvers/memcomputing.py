@@ -29,9 +29,9 @@ import numpy as np
 from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.memcomputing_forms import bonds_of, clauses_of
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.trajectories import BondMachine, ClauseMachine, Machine, Read, Trajectories
 
 MOST_READS_KEPT = 128
@@ -118,12 +118,8 @@ class Memcomputing(Solver):
             "clauses: steps without a better state after which memories start afresh, 1 up",
             whole_number(1),
         ),
-        "initial_states": Parameter(
-            None,
-            "states whose signs the continuous spins start with, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

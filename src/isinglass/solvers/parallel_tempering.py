@@ -24,10 +24,10 @@ from isinglass.errors import ParameterError
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.solvers import rungs as rung_rules
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.ladders import LANES, Ladder, ladder_for
 from isinglass.solvers.schedule import check_beta_range
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 DEFAULT_READS = 2
 _FIRST_RUNGS = {Sparse: 32, Packed: 16, Dense: 16}
@@ -95,12 +95,8 @@ class ParallelTempering(Solver):
             "(dense storage only)",
             _check_segments,
         ),
-        "initial_states": Parameter(
-            None,
-            "states for the replicas to start from, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
@@ -118,7 +114,7 @@ class ParallelTempering(Solver):
             )
         if isinstance(problem.couplings, Sparse) and LANES % first_rungs:
             raise ParameterError(
-                f"num_temperatures={first_rungs} does not divide {LANES}, the replicas side by side on a sparse "
+                f"num_temperatures={first_rungs} does not divide {LANES}, the replicas of a sparse "
                 "problem: give 2, 4, 8, 16, 32 or 64, or storage='dense'"
             )
         _check_memory(problem, min(reads, control.num_threads))

@@ -17,8 +17,8 @@ from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
 from isinglass.solvers import schedule
 from isinglass.solvers.anneals import Anneals, Read
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 DEFAULT_SWEEPS = 1000
 MOST_DEFAULT_READS = 128
@@ -53,12 +53,8 @@ class SimulatedAnnealing(Solver):
             '"geometric", "linear", or an array with one beta a sweep',
             schedule.check_beta_schedule,
         ),
-        "initial_states": Parameter(
-            None,
-            "states to start from, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

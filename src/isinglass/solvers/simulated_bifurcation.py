@@ -27,8 +27,8 @@ from isinglass.solvers.bifurcations import (
     default_time_step,
     reads_at_once,
 )
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 MOST_READS = 128
 DEFAULT_STEPS = 5000
@@ -98,12 +98,8 @@ class SimulatedBifurcation(Solver):
             "first 16 reads try 0.1 to 0.8, further ones stay within a tenth of what did best",
             _number(0.0, 10.0),
         ),
-        "initial_states": Parameter(
-            None,
-            "states to start from, in the problem's own values: signs of the first positions; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

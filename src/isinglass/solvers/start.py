@@ -9,11 +9,15 @@ import numpy as np
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.rng import read_keys, start_bits
+from isinglass.solvers.contract import Parameter
 
 
-def initial_states_check(name: str, value: Any) -> Any:
-    """Shape and alphabet are checked against the problem by ``StartStates``."""
+def _check(name: str, value: Any) -> Any:
+    # Shape and alphabet are checked against the problem by ``StartStates``.
     return value
+
+
+INITIAL_STATES = Parameter(None, "states to start from, in the problem's own values; None: random", _check)
 
 
 class StartStates:

@@ -15,8 +15,8 @@ from isinglass.control import RunControl
 from isinglass.kernels.cpu.descend import descend_dense, descend_packed, descend_sparse
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed
 from isinglass.problems.energies import unpack_spins
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 _SMALLEST_GAIN = 1e-9
 """In units of the smallest field: below it a gain is taken for rounding, not for descent."""
@@ -31,12 +31,8 @@ class SteepestDescent(Solver):
         "num_reads": Parameter(
             None, "descents, 1 up; None: one for each initial state, or 1", whole_number(1)
         ),
-        "initial_states": Parameter(
-            None,
-            "states to start from, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

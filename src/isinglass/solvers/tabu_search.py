@@ -16,12 +16,12 @@ import numpy as np
 from isinglass.control import RunControl
 from isinglass.problems.compiled import CompiledProblem, Sparse
 from isinglass.rng import read_keys
-from isinglass.solvers.contract import Parameter, Samples, Solver, whole_number
+from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.elite_search import EliteSearch
-from isinglass.solvers.start import StartStates, initial_states_check
+from isinglass.solvers.simulated_annealing import MOST_DEFAULT_READS
+from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.whole_numbers import in_whole_numbers
 
-MOST_DEFAULT_READS = 128
 _DEFAULT_WORK_NS = 1e9
 _FEWEST_ITERATIONS = 10_000
 _ITERATIONS_PER_VARIABLE = 1000
@@ -46,12 +46,8 @@ class TabuSearch(Solver):
             "as fit",
             whole_number(1),
         ),
-        "initial_states": Parameter(
-            None,
-            "states to start from, in the problem's own values; None: random",
-            initial_states_check,
-        ),
-        "seed": Parameter(0, "0 to 2^63 - 1; the same seed gives the same samples", whole_number(0)),
+        "initial_states": INITIAL_STATES,
+        "seed": SEED,
     }
 
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
