@@ -46,7 +46,7 @@ def test_elimination_finds_all_ground_states(block: int) -> None:
     for seed in range(25 * block, 25 * block + 25):
         terms = random_terms(seed, 9)
         energy, states = reference(terms)
-        plan = best_order(terms)
+        plan = best_order(terms, RUNNING)
         assert plan is not None
         found = solve_by_elimination(terms, plan, 2000, RUNNING, True)
         assert found is not None and found.count == len(states) == len(found.states)

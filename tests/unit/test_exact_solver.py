@@ -11,7 +11,7 @@ import isinglass
 from isinglass.errors import ParameterError, ProblemError
 from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.roof_duality import roof_dual_spins
-from isinglass.problems.reduce.terms import from_edges, terms_of
+from isinglass.problems.reduce.terms import from_edges
 from isinglass.solvers.exact_plan import plan
 from tests.conftest import random_couplings
 
@@ -108,6 +108,19 @@ def test_a_method_that_cannot_do_it_says_so(method: str, rule: str) -> None:
         isinglass.solve(random_couplings(60, 1.0, "pm1", 1), kind="ising", solver="exact", method=method)
 
 
+def test_the_compiled_problem_stays_as_it_was() -> None:
+    # Repeated edges that cancel leave couplings of zero, which exact methods drop from their own copy.
+    edges = (np.array([0, 0, 1, 2]), np.array([1, 1, 2, 3]), np.array([1.0, -1.0, 2.0, 1.0]))
+    problem = isinglass.compile(edges, kind="ising")
+    before = [array.copy() for array in problem.couplings]
+    plan(problem)
+    isinglass.solve(problem, solver="exact")
+    isinglass.solve(problem, solver="exact", method="branch_and_cut")
+    assert any((weights == 0).any() for weights in before[2:3])
+    for old, new in zip(before, problem.couplings, strict=True):
+        assert (old == new).all()
+
+
 def test_unknown_method() -> None:
     with pytest.raises(ParameterError, match="did you mean 'enumeration'"):
         isinglass.solve(np.ones((2, 2)), solver="exact", method="enumerations")
@@ -144,13 +157,3 @@ def test_roof_duality_finds_what_dominance_does_not() -> None:
     terms = from_edges(h, np.arange(n), (np.arange(n) + 1) % n, np.full(n, -3.0), True)
     spins = roof_dual_spins(terms)
     assert spins is not None and (spins == -1).all()
-
-
-def test_explicit_zeros_leave_the_compiled_problem_alone() -> None:
-    edges = ([0, 1, 2, 3, 0], [1, 2, 3, 4, 4], [1.0, 0.0, -2.0, 0.0, 3.0])
-    problem = isinglass.compile(edges, kind="ising", storage="sparse")
-    before = [np.array(array) for array in problem.couplings]
-    terms = terms_of(problem)
-    assert len(terms.values) == 6
-    for array, copy in zip(problem.couplings, before, strict=True):
-        assert (array == copy).all()

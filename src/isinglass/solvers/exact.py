@@ -37,6 +37,8 @@ from isinglass.solvers.tree_decomposition import EliminationPlan, GroundStates, 
 
 _FIRST_STATE = {"num_reads": 16, "annealing_time": 1000}
 """The anneal before a branch and cut: fixed work, so that the answer depends on no clock."""
+_LARGEST_PROGRAM = 50_000
+"""Couplings beyond which one linear program takes minutes: the anneal's state is all there is."""
 _TRIAL_ROUNDS = 100
 """Linear programs that a branch and cut may take before a method of foreseeable time takes over."""
 
@@ -78,42 +80,49 @@ class ExactRun:
         n = self.terms.num_variables
         self.reduction = Reduction(self.terms, np.arange(n), 0.0, n)
         self.parts: list[Part] = []
+        self.alone = False
+        """True where the one part is the whole problem, not reduced."""
         self.outcomes: list[GroundStates | Bounded] = []
         self.methods: Counter[str] = Counter()
 
     def samples(self) -> Samples:
         """Solve and say what is proven."""
-        whole = whole_part(self.terms, self.method, self.seconds)
-        if whole is not None:
-            self.parts = [whole]
-        else:
-            self.reduction = presolve(self.terms, self.control.flag)
-            self.parts = split(self.reduction.terms, self.method, self.seconds)
-            self._refuse_hopeless()
+        self.control.run([(0, self._prepare)])
         for part in self.parts:
-            self._solve(part, alone=whole is not None)
+            self._solve(part)
         pairs = [(part, _states(o)) for part, o in zip(self.parts, self.outcomes, strict=True)]
         reduced = join(self.reduction.terms.num_variables, pairs, self.wanted)
         states = self.reduction.undo(reduced)
         self.row = self.control.row()
         self._tell(self.terms.energy(states[0]))
         self.control.run([])
-        return Samples(states, facts=self._facts(states, whole is not None))
+        return Samples(states, facts=self._facts(states))
 
-    def _solve(self, part: Part, alone: bool) -> None:
-        if self.method == "auto" and part.worth_cutting:
+    def _prepare(self) -> None:
+        """Fall into parts; where time runs out on the way, what is reached is kept."""
+        flag = self.control.flag
+        whole = whole_part(self.terms, self.method, self.seconds, flag)
+        if whole is not None:
+            self.parts, self.alone = [whole], True
+            return
+        self.reduction = presolve(self.terms, flag)
+        self.parts = split(self.reduction.terms, self.method, self.seconds, flag)
+        self._refuse_hopeless()
+
+    def _solve(self, part: Part) -> None:
+        if self.method == "auto" and part.worth_cutting and not self.control.stopped:
             attempt = self._cut(part.terms, _TRIAL_ROUNDS)
             if self._proves(attempt, part.terms) or self.control.stopped:
                 self._keep("branch_and_cut", attempt)
                 return
-        if self.control.stopped and self.control.reads_started:
+        if self.control.stopped:
             self._keep(part.method, self._unsolved(part.terms))
         elif part.method == "enumeration":
             # The energies of a part mean nothing to those who watch the whole.
-            new_row = self.control.row if alone else lambda: np.zeros(ROW)
+            new_row = self.control.row if self.alone else lambda: np.zeros(ROW)
             self._keep(part.method, solve_by_enumeration(part.terms, self.wanted, self.control, new_row))
         elif part.plan is not None:
-            self._keep(part.method, self._eliminate(part.terms, part.plan, alone))
+            self._keep(part.method, self._eliminate(part.terms, part.plan))
         else:
             self._keep(part.method, self._cut(part.terms, None))
 
@@ -121,8 +130,8 @@ class ExactRun:
         self.methods[method] += 1
         self.outcomes.append(outcome)
 
-    def _eliminate(self, terms: Terms, plan: EliminationPlan, alone: bool) -> GroundStates | Bounded:
-        count = alone and 2 * plan.seconds <= self.seconds
+    def _eliminate(self, terms: Terms, plan: EliminationPlan) -> GroundStates | Bounded:
+        count = self.alone and 2 * plan.seconds <= self.seconds
         outcome: list[GroundStates | None] = []
 
         def task() -> None:
@@ -134,6 +143,8 @@ class ExactRun:
     def _cut(self, terms: Terms, most_rounds: int | None) -> Bounded:
         control = self.control
         energy, spins = self._first_state(terms)
+        if len(terms.values) // 2 > _LARGEST_PROGRAM:
+            return Bounded(energy, spins, -terms.size, 0)
         outcome: list[Bounded] = []
 
         def task() -> None:
@@ -199,7 +210,7 @@ class ExactRun:
         )  # fmt: skip
         return Bounded(terms.energy(spins), spins, -terms.size, 0)
 
-    def _facts(self, states: np.ndarray, alone: bool) -> dict[str, Any]:
+    def _facts(self, states: np.ndarray) -> dict[str, Any]:
         problem, terms = self.problem, self.terms
         bound = self.reduction.constant + sum(_bound(o) for o in self.outcomes)
         pairs = zip(self.outcomes, self.parts, strict=True)
@@ -219,7 +230,7 @@ class ExactRun:
         nodes = [o.nodes for o in self.outcomes if isinstance(o, Bounded)]
         if nodes:
             facts["nodes"] = sum(nodes)
-        if alone and certified and isinstance(self.outcomes[0], GroundStates) and self.outcomes[0].count:
+        if self.alone and certified and isinstance(self.outcomes[0], GroundStates) and self.outcomes[0].count:
             facts["ground_states"] = self.outcomes[0].count
         return facts
 

@@ -30,7 +30,7 @@ _SMALL = 20
 """Components up to this many spins share one tree decomposition unseen."""
 _MOST_EDGES = 3000
 _LARGEST_DEGREE = 6.0
-"""Mean degree and couplings up to which branch and cut ended within minutes; see bench/README.md."""
+"""Mean degree and couplings up to which branch and cut ended within minutes (bench/exact_instances.py)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Part:
         return cut and (self.edges > _MOST_EDGES or self.mean_degree > _LARGEST_DEGREE)
 
 
-def whole_part(terms: Terms, method: str, seconds: float) -> Part | None:
+def whole_part(terms: Terms, method: str, seconds: float, flag: np.ndarray) -> Part | None:
     """The problem as one part where that is asked for or quick; None where presolve comes first."""
     n = terms.num_variables
     every = np.arange(n)
@@ -82,7 +82,7 @@ def whole_part(terms: Terms, method: str, seconds: float) -> Part | None:
         return Part(every, terms, method)
     if method == "branch_and_cut":
         return None
-    plan = best_order(terms)
+    plan = best_order(terms, flag)
     if method == "auto" and _enumerates_faster(n, plan, min(seconds, AT_ONCE)):
         return Part(every, terms, "enumeration")
     quick = plan is not None and plan.seconds <= min(seconds, AT_ONCE)
@@ -97,7 +97,7 @@ def whole_part(terms: Terms, method: str, seconds: float) -> Part | None:
     return None
 
 
-def split(terms: Terms, method: str, seconds: float) -> list[Part]:
+def split(terms: Terms, method: str, seconds: float, flag: np.ndarray) -> list[Part]:
     """The parts of a reduced problem, those of foreseeable time first."""
     n = terms.num_variables
     csr = scipy.sparse.csr_array((terms.values, terms.indices, terms.indptr), shape=(n, n))
@@ -107,7 +107,7 @@ def split(terms: Terms, method: str, seconds: float) -> list[Part]:
     parts = []
     for component in np.flatnonzero(size > _SMALL):
         members = np.flatnonzero(label == component)
-        part = _part(members, terms.part(members) if number > 1 else terms, method, seconds)
+        part = _part(members, terms.part(members) if number > 1 else terms, method, seconds, flag)
         if part.plan is not None:
             easy.append(members)
         else:
@@ -115,14 +115,16 @@ def split(terms: Terms, method: str, seconds: float) -> list[Part]:
     members = np.sort(np.concatenate(easy))
     if len(members):
         joined = terms.part(members)
-        parts.insert(0, Part(members, joined, "tree_decomposition", best_order(joined)))
+        parts.insert(
+            0, Part(members, joined, "tree_decomposition", best_order(joined, np.zeros(8, np.int64)))
+        )
     return parts
 
 
-def _part(members: np.ndarray, terms: Terms, method: str, seconds: float) -> Part:
+def _part(members: np.ndarray, terms: Terms, method: str, seconds: float, flag: np.ndarray) -> Part:
     n = terms.num_variables
     if method == "auto":
-        plan = best_order(terms)
+        plan = best_order(terms, flag)
         if _enumerates_faster(n, plan, seconds):
             return Part(members, terms, "enumeration")
         if plan is not None and plan.fits and plan.seconds <= seconds:

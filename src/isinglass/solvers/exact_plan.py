@@ -19,6 +19,10 @@ from isinglass.solvers.tree_decomposition import WIDEST, best_order
 _LARGEST_MATRIX = 1024
 """Variables of packed and dense problems looked at; denser ones are too wide, whatever the order."""
 
+_WORK_A_TERM = 1
+_WORK_AT_LEAST = 100_000
+"""Pairs of neighbours joined before the search for an order is given up as too dear."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -52,7 +56,8 @@ def plan(problem: CompiledProblem, seconds: float = 1.0) -> Plan:
 def _by_width(terms: Terms, seconds: float) -> float | None:
     # One table of width w takes 2^(w + 1) entries of a nanosecond or two.
     widest = int(np.clip(np.log2(max(seconds, 1e-6) * 3e8), 2, WIDEST))
-    order = best_order(terms, widest)
+    work = _WORK_A_TERM * (terms.num_variables + len(terms.values)) + _WORK_AT_LEAST
+    order = best_order(terms, np.zeros(8, np.int64), widest, work)
     if order is None or not order.fits or order.seconds > seconds:
         return None
     return order.seconds

@@ -1,6 +1,6 @@
 """Exact minimum by dynamic programming over a tree decomposition, for problems of small width.
 
-    plan = best_order(terms)          # None: too wide
+    plan = best_order(terms, flag)    # None: too wide
     outcome = solve_by_elimination(terms, plan, wanted, flag)
 
 Three orders are tried, the cheapest is taken: minimum degree, reverse Cuthill-McKee and the order in which
@@ -21,6 +21,9 @@ from isinglass.problems.reduce.terms import Terms
 
 WIDEST = 30
 """Spins in a table's scope at most: 2^30 entries are 8 GB."""
+
+MOST_WORK = 50_000_000
+"""Pairs of neighbours joined before the search for an order is given up: some seconds."""
 
 _NS_PER_ENTRY = 1.6
 _NS_PER_VARIABLE = 700
@@ -69,13 +72,18 @@ class GroundStates:
     """How many states have the lowest energy; None where it was not counted."""
 
 
-def best_order(terms: Terms, widest: int = WIDEST) -> EliminationPlan | None:
-    """The cheapest of three orders, or None where all are wider than ``widest``."""
+def best_order(
+    terms: Terms, flag: np.ndarray, widest: int = WIDEST, most_work: int = MOST_WORK
+) -> EliminationPlan | None:
+    """The cheapest of three orders, or None where all are wider than ``widest``.
+
+    ``flag`` (see kernels/cpu/progress.py) and ``most_work`` end the search for the first of them.
+    """
     n = terms.num_variables
-    graph = (terms.indptr, terms.indices)
-    order, width = minimum_degree(*graph, terms.values, widest)
+    graph = (terms.indptr, terms.indices, terms.values)
+    order, width = minimum_degree(*graph, widest, most_work, flag)
     best = _planned(terms, order, widest) if width >= 0 else None
-    if best is not None and best.width <= 8:
+    if flag[0] or (best is not None and best.width <= 8):
         return best
     csr = scipy.sparse.csr_array((terms.values, terms.indices, terms.indptr), shape=(n, n))
     for other in (scipy.sparse.csgraph.reverse_cuthill_mckee(csr, True), np.arange(n)):

@@ -11,11 +11,14 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.links import insert, link, remove
+from isinglass.kernels.cpu.vector import stop_requested
 
 
 @njit(nogil=True, cache=True)
-def minimum_degree(indptr, indices, values, widest):
-    """(order int32[n], width); width is -1 where every order like this exceeds ``widest``.
+def minimum_degree(indptr, indices, values, widest, most_work, flag):
+    """(order int32[n], width); width is -1 where it exceeds ``widest``, or the search was ended.
+
+    ``most_work``: pairs of neighbours to join before giving up; ``flag``: see progress.py.
 
     Ties go to the variable that got its degree last. O(m + n width^2) for bounded degrees.
     """
@@ -32,12 +35,13 @@ def minimum_degree(indptr, indices, values, widest):
     around = np.empty(widest + 1, np.int32)
     spare = np.empty(target.shape[0] // 2 + 1, np.int32)
     spares, edges = 0, target.shape[0] // 2
-    width = 0
+    width, work = 0, 0
     for step in range(n):
         d = 0
         while d <= widest and bins[d] < 0:
             d += 1
-        if d > widest:
+        work += d * d
+        if d > widest or work > most_work or (step % 256 == 0 and stop_requested(flag)):
             return order, -1
         v = bins[d]
         _take(bins, follows, precedes, kept_in, v)

@@ -76,7 +76,7 @@ class Terms:
 
 
 def from_csr(h: np.ndarray, csr: scipy.sparse.csr_array, whole: bool) -> Terms:
-    """Terms of fields and a symmetric SciPy matrix of couplings."""
+    """Terms of fields and a symmetric SciPy matrix of couplings, which is changed in place."""
     csr.sum_duplicates()
     csr.eliminate_zeros()
     return Terms(
@@ -99,10 +99,9 @@ def terms_of(problem: CompiledProblem) -> Terms:
         return _terms_as_given(problem)
     h = problem.h.astype(np.float64)
     if isinstance(couplings, Sparse):
-        shape = (n, n)
         arrays = (0.5 * couplings.weights, couplings.indices, couplings.indptr)
-        # A copy: zeros are dropped in place, and the kernels go on reading the compiled arrays.
-        return from_csr(h, scipy.sparse.csr_array(arrays, shape=shape, copy=True), True)
+        # Copied: leaving out zeros moves the entries of a SciPy matrix in place.
+        return from_csr(h, scipy.sparse.csr_array(arrays, shape=(n, n), copy=True), True)
     require(24 * n * n, f"listing the couplings of {n} variables")
     return from_csr(h, scipy.sparse.csr_array(dense_matrix(problem)), True)
 
