@@ -74,6 +74,7 @@ class Auto(Solver):
             samples = _exactly(problem, parameters, control, wanted, None if left is None else 2 * seconds)
             if samples.facts["certified"] or control.stopped:
                 return samples
+            given = samples.states if given is None else np.concatenate([given, samples.states])
         return _Search(problem, parameters["seed"], control, given).samples(wanted)
 
 
@@ -109,12 +110,8 @@ class _Search:
             self._keep(given if self.reduction is None else given[:, self.reduction.kept])
         if self.small is not problem:
             # Kernel energies k of the smaller problem are offset + scale k of its own given one.
-            offset = self._in_users_units(self.small.offset)
-            control.measure_in(
-                self._in_users_units(self.small.offset + self.small.scale) - offset,
-                offset,
-                control.target_energy,
-            )
+            scale = self.small.scale * (1.0 if self.reduction is None else problem.scale)
+            control.measure_in(scale, self._in_users_units(self.small.offset), control.target_energy)
 
     def samples(self, wanted: int) -> Samples:
         """Run the plan; the best states, best first."""
