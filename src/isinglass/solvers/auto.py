@@ -97,9 +97,13 @@ class _Search:
         self, problem: CompiledProblem, seed: int, control: RunControl, given: np.ndarray | None
     ) -> None:
         self.problem, self.seed, self.control = problem, seed, control
-        self.reduction = _presolved(problem, control)
-        self.small = problem if self.reduction is None else _compiled(self.reduction)
-        self.portrait: Portrait = classify(self.small)
+        self.portrait: Portrait = classify(problem)
+        # Dense problems hardly ever fold, and finding that out takes longer than solving a small one.
+        self.reduction = None if self.portrait.dense else _presolved(problem, control)
+        self.small = problem
+        if self.reduction is not None:
+            self.small = _compiled(self.reduction)
+            self.portrait = classify(self.small)
         if self.portrait.kind == "chain" and self.small.storage != "dense":
             self.small = compile(self.small.given, storage="dense")
         self.states = np.zeros((0, self.small.num_variables), np.int8)

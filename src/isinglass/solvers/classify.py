@@ -20,7 +20,7 @@ _FEW_SIZES = 4
 _LARGEST_CHAIN = 1024
 _ENUMERABLE = 40
 _LOW_DEGREE = 6.0
-_WIDEST_BAND = 256
+_WIDEST_BAND = 64
 _CHAIN_DECAY = 1.0
 """Power of the distance, in the order of the variables, that couplings fall with at least in a chain."""
 
@@ -108,7 +108,7 @@ def may_be_narrow(problem: CompiledProblem) -> bool:
     n, couplings = problem.num_variables, problem.couplings
     if n <= _ENUMERABLE or 2.0 * problem.num_interactions <= _LOW_DEGREE * n:
         return True
-    if not isinstance(couplings, Sparse):
+    if not isinstance(couplings, Sparse) or problem.num_interactions > _WIDEST_BAND * n:
         return False
     graph = scipy.sparse.csr_array(
         (np.ones(len(couplings.indices), np.int8), couplings.indices, couplings.indptr), shape=(n, n)
