@@ -19,8 +19,9 @@ _TOO_LARGE_SPARSE = 200_000
 _TOO_LARGE_DENSE = 10_000
 """Variables from which fixed work without a time limit is annealing."""
 _QUICK_FLIPS = 40
-"""Tabu flips a variable of the quick look that small and dense problems get first: milliseconds."""
-_QUICK_LOOK = 2000
+"""Tabu flips a variable of the quick look that small problems get first: milliseconds."""
+_QUICK_LOOK_DENSE = 2000
+_QUICK_LOOK_SPARSE = 300
 """Variables up to which it is taken."""
 
 
@@ -50,11 +51,12 @@ def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
     if portrait.kind == "dense QUBO":
         search = Stage("tabu_search", 0.85, "many different coefficients, all coupled: tabu's home ground")
         temper = Stage("parallel_tempering", 1.0, "in case the search is caught")
-        return [search, temper] if n > _QUICK_LOOK else [quick, search, temper]
+        return [search, temper] if n > _QUICK_LOOK_DENSE else [quick, search, temper]
     if portrait.kind == "dense glass":
         temper = Stage("parallel_tempering", 1.0, "few coupling sizes, no fields: a glass")
-        return [temper] if n > _QUICK_LOOK else [quick, temper]
-    return [Stage("parallel_tempering", 1.0, "sparse: 64 replicas a word, cluster moves where they help")]
+        return [temper] if n > _QUICK_LOOK_DENSE else [quick, temper]
+    temper = Stage("parallel_tempering", 1.0, "sparse: 64 replicas a word, cluster moves where they help")
+    return [temper] if n > _QUICK_LOOK_SPARSE else [quick, temper]
 
 
 def _too_large(portrait: Portrait, seconds: float | None) -> bool:
