@@ -8,7 +8,7 @@ from typing import Any
 import dimod
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isinglass.problems.constrained import encode
@@ -126,6 +126,7 @@ coefficients = st.floats(-10, 10, allow_nan=False).filter(lambda c: abs(c) > 1e-
     st.sampled_from(["<=", ">="]),
     st.booleans(),
 )
+@example([4.569101514729911, 7.043578692393986, 7.043578692393986], 0, 0.0, "<=", False)
 def test_rounded_inequalities_never_admit_what_dimod_rejects(
     biases: list[float], pattern: int, shift: float, sense: str, is_tight: bool
 ) -> None:

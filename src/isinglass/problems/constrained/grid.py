@@ -137,8 +137,9 @@ def _exact(row: Row, step: float) -> Row:
         rhs = float(np.floor(rhs))
     # The sum only takes values on the grid. Rounding errors must not push a bound past such a value.
     low, high = row.low / step, row.high / step
-    low = max(np.ceil(low - 1e-6 - 1e-12 * abs(low)), coefficient[coefficient < 0].sum())
-    high = min(np.floor(high + 1e-6 + 1e-12 * abs(high)), coefficient[coefficient > 0].sum())
+    rounding = 1e-6 + 2.0 * _SAME * np.abs(coefficient).sum()
+    low = max(np.ceil(low - rounding), coefficient[coefficient < 0].sum())
+    high = min(np.floor(high + rounding), coefficient[coefficient > 0].sum())
     return replace(
         row,
         coefficient=coefficient,
