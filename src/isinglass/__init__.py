@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from isinglass import benchmark
+    from isinglass import benchmark, qscore
     from isinglass.problems.compile import compile
     from isinglass.problems.compiled import CompiledProblem
     from isinglass.problems.files import read_file
@@ -43,6 +43,7 @@ __all__ = [
     "benchmark",
     "compile",
     "generate",
+    "qscore",
     "read_file",
     "solve",
     "tune",
@@ -51,8 +52,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: numba and the kernels take longer to import than all else together.
-    if name == "benchmark":
-        return importlib.import_module("isinglass.benchmark")
+    if name in ("benchmark", "qscore"):
+        return importlib.import_module(f"isinglass.{name}")
     if name in _PLACES:
         return getattr(importlib.import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'isinglass' has no attribute {name!r}")

@@ -5,7 +5,8 @@
     │   └── FileFormatError a file breaks its format; names the line
     ├── ParameterError      a parameter is unknown or out of range    (also a ValueError)
     ├── MissingExtraError   an optional package is not installed      (also an ImportError)
-    └── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
+    ├── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
+    └── VerificationError   a result claims what cannot be true
 
 Every message says what was given, what is allowed and what to do next, in one sentence or two.
 """
@@ -54,6 +55,10 @@ class MissingExtraError(IsinglassError, ImportError):
 
 class OutOfMemoryError(IsinglassError, MemoryError):
     """A call needs more memory than this machine has free; the message says both numbers."""
+
+
+class VerificationError(IsinglassError):
+    """A result does not follow from its answer, or claims what no answer could be."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -104,7 +104,7 @@ def solve(
     control.measure_in(compiled.scale, compiled.offset, target)
     samples = chosen.run(compiled, values, control)
     solved_at = time.perf_counter()
-    energy = energies(compiled.given, samples.states)
+    energy = energies(compiled.given, samples.states, control.num_threads)
     _check_tracked(compiled, samples, energy)
     finished = time.perf_counter()
     timing = {

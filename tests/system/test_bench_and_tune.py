@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from isinglass.benchmark import read_rows
+from isinglass.benchmark import ROWS
 from tests.system.test_command_line import ISINGLASS, run
 
 PEER = """
@@ -125,7 +125,7 @@ def test_ctrl_c_keeps_whole_rows_only(folder: Path, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130 and "Traceback" not in said
-    assert {row.task.instance for row in read_rows(rows).values()} == {"field"}
+    assert {row.task.instance for row in ROWS.read(rows).values()} == {"field"}
 
 
 def test_bad_input_gets_one_sentence_and_exit_code_2(folder: Path, tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isinglass.benchmark import OBJECTIVES, Outcome, Row, Task, merge_rows, read_rows, run
+from isinglass.benchmark import OBJECTIVES, ROWS, Outcome, Row, Task, run
 from isinglass.benchmark.listing import list_instances
 from isinglass.benchmark.objectives import objective_of, read_instance
 from isinglass.benchmark.peers import SETTINGS, Peer
-from isinglass.benchmark.rows import append_row
 from isinglass.benchmark.running import _Runs
 from isinglass.benchmark.time_to_target import time_to_target
 from isinglass.errors import FileFormatError, ParameterError, ProblemError
 from isinglass.problems.energies import energies
+from isinglass.rows import strong_id
 
 TINY = "3 5\n1 1 2\n1 2 -3\n2 2 1\n2 3 4\n3 1 -1\n"
 """rudy's layout: a diagonal and three pairs."""
@@ -149,31 +149,31 @@ OUTCOME = Outcome(3, True, 0.1, 0.01, float("nan"), 3.0, 0.0)
 
 def test_every_field_of_a_task_is_in_its_id() -> None:
     changed = {
-        name: replace(TASK, **{name: 7 if isinstance(value, (int, float)) else "other"}).strong_id
+        name: strong_id(replace(TASK, **{name: 7 if isinstance(value, (int, float)) else "other"}))
         for name, value in vars(TASK).items()
     }
-    assert len({TASK.strong_id, *changed.values()}) == len(changed) + 1 == 12
+    assert len({strong_id(TASK), *changed.values()}) == len(changed) + 1 == 12
 
 
 def test_rows_come_back_and_merge(tmp_path: Path) -> None:
     one, two = tmp_path / "one.csv", tmp_path / "two.csv"
     rows = [Row(replace(TASK, seed=k, instance='a,"b'), OUTCOME) for k in range(3)]
     for row in rows[:2]:
-        append_row(one, row)
+        ROWS.append(one, row)
     for row in (replace(rows[1], outcome=replace(OUTCOME, seconds=9.0)), rows[2]):
-        append_row(two, row)
-    assert list(merge_rows(one, [two])) == [row.task.strong_id for row in rows]
-    merged = read_rows(one)
-    assert len(merged) == 3 and merged[rows[1].task.strong_id].outcome.seconds == 0.1
+        ROWS.append(two, row)
+    assert list(ROWS.merge(one, [two])) == [row.strong_id for row in rows]
+    merged = ROWS.read(one)
+    assert len(merged) == 3 and merged[rows[1].strong_id].outcome.seconds == 0.1
     with one.open("a") as stream:
         stream.write("half a ro")
-    assert len(merge_rows(one)) == 3 and one.read_text().endswith("\n")
+    assert len(ROWS.merge(one)) == 3 and one.read_text().endswith("\n")
     one.write_text(one.read_text().replace(",2.0,1,", ",4.0,1,", 1))
     with pytest.raises(FileFormatError, match="the id does not fit the row"):
-        read_rows(one)
+        ROWS.read(one)
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(FileFormatError, match="other columns"):
-        read_rows(tmp_path / "other.csv")
+        ROWS.read(tmp_path / "other.csv")
 
 
 @pytest.fixture

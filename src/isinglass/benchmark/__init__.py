@@ -7,12 +7,13 @@ print(report.markdown())
 from isinglass.benchmark.objectives import OBJECTIVES, Objective
 from isinglass.benchmark.peers import SETTINGS
 from isinglass.benchmark.report import Ratio, Report, Summary
-from isinglass.benchmark.rows import Outcome, Row, Task, merge_rows, read_rows
+from isinglass.benchmark.rows import ROWS, Outcome, Row, Task
 from isinglass.benchmark.running import run
 from isinglass.benchmark.time_to_target import TimeToTarget, time_to_target
 
 __all__ = [
     "OBJECTIVES",
+    "ROWS",
     "SETTINGS",
     "Objective",
     "Outcome",
@@ -22,8 +23,6 @@ __all__ = [
     "Summary",
     "Task",
     "TimeToTarget",
-    "merge_rows",
-    "read_rows",
     "run",
     "time_to_target",
 ]

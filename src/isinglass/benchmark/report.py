@@ -106,7 +106,7 @@ class Report:
             "summaries": [asdict(s) | {"parameters": json.loads(s.parameters)} for s in self.summaries],
             "ratios": [asdict(r) for r in self.ratios],
             "rows": [
-                {"strong_id": row.task.strong_id, **asdict(row.task), **asdict(row.outcome)}
+                {"strong_id": row.strong_id, **asdict(row.task), **asdict(row.outcome)}
                 for row in self.rows
             ],
             "missing": self.missing,

@@ -16,12 +16,13 @@ from isinglass.benchmark.listing import Listed, list_instances
 from isinglass.benchmark.objectives import Instance, read_instance
 from isinglass.benchmark.peers import SETTINGS, Peer
 from isinglass.benchmark.report import Report
-from isinglass.benchmark.rows import Outcome, Row, Task, append_row, merge_rows, plain_json
+from isinglass.benchmark.rows import ROWS, Outcome, Row, Task
 from isinglass.control import available_threads, check_positive
 from isinglass.errors import IsinglassError, ParameterError
 from isinglass.problems.energies import energies
 from isinglass.results.sampleset import SampleSet
 from isinglass.rng import resolve_seed
+from isinglass.rows import plain_json, strong_id
 from isinglass.solvers.contract import whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import solve
@@ -90,7 +91,7 @@ def run(
             f"{', '.join(map(str, folders))}; {len(missing)} have none"
         )
     path = None if out is None else Path(out)
-    known = {} if path is None else merge_rows(path, [Path(m) for m in merge])
+    known = {} if path is None else ROWS.merge(path, [Path(m) for m in merge])
     with ExitStack() as open_peers:
         python = None if peer_python is None else Path(peer_python)
         reached = [open_peers.enter_context(Peer(name, python, threads)) for name in peers]
@@ -142,11 +143,11 @@ class _Runs:
         for runner in runners:
             tasks = [self._task(one, content, runner, seed) for seed in self._seeds]
             try:
-                if any(task.strong_id not in self._known for task in tasks):
+                if any(strong_id(task) not in self._known for task in tasks):
                     instance = instance or read_instance(one.path, one.objective)
                     runner.warm_up(instance, tasks[0])
                 for task in tasks:
-                    self.rows.append(self._known.get(task.strong_id) or self._run(instance, task, runner))
+                    self.rows.append(self._known.get(strong_id(task)) or self._run(instance, task, runner))
             except IsinglassError as error:
                 self.failures.append(f"{one.name}, {runner.name}: {error}")
 
@@ -161,7 +162,7 @@ class _Runs:
         self._tell(f"{task.instance}  {task.solver} {task.parameters}  seed {task.seed}")
         row = Row(task, runner.once(instance, task))
         if self._path is not None:
-            append_row(self._path, row)
+            ROWS.append(self._path, row)
         return row
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, solve, tune
+from isinglass.cli import bench, doctor, generate, info, qscore, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -23,6 +23,7 @@ app.command("solve")(solve.solve)
 app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generate)
 app.command("bench")(bench.bench)
 app.command("tune")(tune.tune)
+app.add_typer(qscore.app, name="qscore")
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-from isinglass.kernels.cpu.build import row_popcounts
 from isinglass.kernels.cpu.energies import edge_energies, row_energies
-from isinglass.kernels.cpu.sweep_packed import packed_energy
+from isinglass.kernels.cpu.packed_product import packed_quadratic_forms
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.given import EdgeList, MatrixProblem
 
 _BATCH_BYTES = 1 << 28
 
 
-def energies(given: EdgeList | MatrixProblem | PackedGraph, spins: np.ndarray) -> np.ndarray:
+def energies(
+    given: EdgeList | MatrixProblem | PackedGraph, spins: np.ndarray, num_threads: int = 1
+) -> np.ndarray:
     """Energy of each sample in the user's own units.
 
     ``spins``: int8[reads, n], -1/+1 whatever the problem's vartype (+1 is binary 1), columns in
-    the order of the given coefficients. Returns float64[reads].
+    the order of the given coefficients. ``num_threads`` is for packed graphs, which are large.
+    Returns float64[reads].
     """
     if isinstance(given, PackedGraph):
-        return _packed(given, spins)
+        return _packed(given, spins, num_threads)
     reads = spins.shape[0]
     totals = np.full(reads, given.offset)
     batch = max(1, _BATCH_BYTES // max(1, 9 * given.num_variables))
@@ -52,16 +56,20 @@ def _add_terms(given: EdgeList | MatrixProblem, states: np.ndarray, totals: np.n
     totals += given.pair_factor * pairs
 
 
-def _packed(given: PackedGraph, spins: np.ndarray) -> np.ndarray:
-    n = given.num_variables
-    counts = np.empty(n, np.int32)
-    row_popcounts(given.bits, counts)
-    linear = np.zeros(n)
-    result = np.empty(spins.shape[0])
-    for r, sample in enumerate(spins):
-        words = pack_spins(sample, given.bits.shape[1])
-        result[r] = packed_energy(given.bits, counts, given.low, given.high - given.low, linear, words)
-    return result
+def _packed(given: PackedGraph, spins: np.ndarray, num_threads: int) -> np.ndarray:
+    n, words = given.num_variables, given.bits.shape[1]
+    packed = np.stack([pack_spins(sample, words) for sample in spins])
+    blocks = range(0, n, max(1, _BATCH_BYTES // max(1, 8 * words)))
+    under = np.zeros((len(blocks), len(spins)), np.int64)
+
+    def one(k: int) -> None:
+        packed_quadratic_forms(given.bits, packed, blocks[k], min(n, blocks[k] + blocks.step), under[k])
+
+    with ThreadPoolExecutor(num_threads) as pool:
+        list(pool.map(one, range(len(blocks))))
+    everywhere = spins.sum(axis=1, dtype=np.float64) ** 2 - n
+    total: np.ndarray = 0.5 * (given.low * everywhere + (given.high - given.low) * under.sum(axis=0))
+    return total
 
 
 def pack_spins(spins: np.ndarray, words: int) -> np.ndarray:

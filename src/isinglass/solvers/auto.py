@@ -172,7 +172,9 @@ class _Search:
     def _keep(self, states: np.ndarray) -> None:
         """Merge ``states`` into the best ones; equal states are kept once."""
         merged, first = np.unique(np.concatenate([self.states, states]), axis=0, return_index=True)
-        energy = np.concatenate([self.energies, energies(self.small.given, states)])[first]
+        energy = np.concatenate(
+            [self.energies, energies(self.small.given, states, self.control.num_threads)]
+        )[first]
         order = np.lexsort((first, energy))[:MOST_STATES]
         self.states, self.energies = merged[order], energy[order]
 

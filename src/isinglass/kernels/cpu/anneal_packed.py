@@ -41,7 +41,7 @@ def anneal_packed(
         sweep_packed(
             bits, row_count, low, step, h, spins, fields, replica, np.uint32(key),
             np.uint32(key >> np.uint64(32)), slack_scale[t], quantum, gather_above, tile, barriers, slack,
-            rows, steps,
+            rows, steps, flag,
         )  # fmt: skip
         done += 1
         best_energy = end_sweep(replica[ENERGY], best_energy, spins, best_spins, flag, progress)

@@ -25,7 +25,14 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.streams import slack_of, uniform32
-from isinglass.kernels.cpu.vector import accepted_word, add_rows, add_under_word, lowest_bit, popcount
+from isinglass.kernels.cpu.vector import (
+    accepted_word,
+    add_rows,
+    add_under_word,
+    lowest_bit,
+    popcount,
+    stop_requested,
+)
 
 _INT16_MAX = 32767
 GATHER_ABOVE = 5.0
@@ -94,7 +101,7 @@ def _fields_of_all(bits, row_count, spins, fields):
 @njit(cache=True, error_model="numpy")
 def sweep_packed(
     bits, row_count, low, step, h, spins, fields, replica, key_low, key_high, scale, quantum, gather_above,
-    tile, barriers, slack, rows, steps,
+    tile, barriers, slack, rows, steps, flag,
 ):  # fmt: skip
     """Sweep ``spins`` (uint64[words]), ``fields`` (int16[64 words]) and ``replica`` in place.
 
@@ -102,7 +109,8 @@ def sweep_packed(
     int32[n], set bits of each row; ``low``, ``step``: float64; ``h``: float64[n]; ``key_low``,
     ``key_high``: uint32, the sweep's key; ``scale``: float32, 1 / (2 beta); ``quantum``: float32, see
     ``slack_of``. Scratch: ``tile`` int32[64], ``barriers`` float64[64], ``slack`` float32[64],
-    ``rows`` int64[64], ``steps`` int16[64].
+    ``rows`` int64[64], ``steps`` int16[64]. A sweep of 300,000 spins takes seconds, so ``flag`` is
+    looked at after each word, and a stop leaves the spins behind it unvisited.
     """
     n = h.shape[0]
     energy, magnetization = replica[ENERGY], replica[MAGNETIZATION]
@@ -114,6 +122,8 @@ def sweep_packed(
         gather = room < 64
     flipped = 0
     for w in range((n + 63) // 64):
+        if stop_requested(flag):
+            break
         start = 64 * w
         size = min(64, n - start)
         gather = gather or room < 64

@@ -46,7 +46,7 @@ def temper_packed(
             sweep_packed(
                 bits, row_count, low, step, h, spins[r], fields[r], replicas[r], np.uint32(key),
                 np.uint32(key >> np.uint64(32)), np.float32(0.5 / beta[k]), quantum, GATHER_ABOVE, tile,
-                barriers, slack, rows, steps,
+                barriers, slack, rows, steps, flag,
             )  # fmt: skip
             energies[r] = replicas[r, ENERGY]
             best_energy = end_sweep(energies[r], best_energy, spins[r], best_spins, flag, progress)

@@ -308,6 +308,74 @@ def add_rows(typing_context: Any, fields: Any, bits: Any, rows: Any, steps: Any,
     return types.void(fields, bits, rows, steps, types.intp), codegen
 
 
+ROWS_AT_ONCE = 4
+"""Rows that ``sums_under_rows`` takes together: their 16 accumulators and the values fit the registers."""
+
+
+def _sums_under_rows_python(bits: Any, first: int, values: Any, sums: Any) -> None:
+    sums[:] = 0
+    for r in range(ROWS_AT_ONCE):
+        for w in range(bits.shape[1]):
+            for b in range(64):
+                if int(bits[first + r, w]) >> b & 1:
+                    sums[r, b] += values[64 * w + b]
+
+
+@_llvm_operation(_sums_under_rows_python)
+def sums_under_rows(typing_context: Any, bits: Any, first: Any, values: Any, sums: Any) -> Any:
+    """``sums[r, b]`` becomes the sum of ``values[64 w + b]`` over set bits b of words w of row ``first + r``.
+
+    ``bits``: C-ordered uint64[n, words]; ``values``: float32[64 words], each loaded once for the
+    ``ROWS_AT_ONCE`` rows; ``sums``: float32[ROWS_AT_ONCE, 64].
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits_array = _array(context, builder, sig.args[0], args[0])
+        values_, sums_ = (_array(context, builder, sig.args[i], args[i]).data for i in (2, 3))
+        words = cgutils.unpack_tuple(builder, bits_array.shape, 2)[1]
+        intp = words.type
+        rows = [
+            builder.gep(bits_array.data, [builder.mul(builder.add(args[1], ir.Constant(intp, r)), words)])
+            for r in range(ROWS_AT_ONCE)
+        ]
+        vector_ir = ir.VectorType(ir.FloatType(), 64)
+        mask_ir = ir.VectorType(ir.IntType(1), 64)
+        start = builder.block
+        loop, done = (builder.append_basic_block(n) for n in ("words", "words_done"))
+        zeros, none = ir.Constant(vector_ir, None), ir.Constant(intp, 0)
+        builder.cbranch(builder.icmp_signed("<", none, words), loop, done)
+
+        builder.position_at_end(loop)
+        w = builder.phi(intp)
+        totals = [builder.phi(vector_ir) for _ in rows]
+        at = builder.gep(values_, [builder.mul(w, ir.Constant(intp, 64))])
+        value = builder.load(builder.bitcast(at, vector_ir.as_pointer()), align=4)
+        after = []
+        for row, total in zip(rows, totals, strict=True):
+            mask = builder.bitcast(builder.load(builder.gep(row, [w])), mask_ir)
+            after.append(builder.select(mask, builder.fadd(total, value), total))
+        w_next = builder.add(w, ir.Constant(intp, 1))
+        w.add_incoming(none, start)
+        w.add_incoming(w_next, loop)
+        for total, then in zip(totals, after, strict=True):
+            total.add_incoming(zeros, start)
+            total.add_incoming(then, loop)
+        builder.cbranch(builder.icmp_signed("<", w_next, words), loop, done)
+
+        builder.position_at_end(done)
+        for r, then in enumerate(after):
+            result = builder.phi(vector_ir)
+            result.add_incoming(zeros, start)
+            result.add_incoming(then, loop)
+            after[r] = result
+        for r, result in enumerate(after):
+            place = builder.gep(sums_, [ir.Constant(intp, 64 * r)])
+            builder.store(result, builder.bitcast(place, vector_ir.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(bits, types.intp, values, sums), codegen
+
+
 def _accepted_word_python(barriers: Any, slack: Any) -> Any:
     return np.uint64(sum(int(barriers[b] <= slack[b]) << b for b in range(64)))
 

@@ -1,0 +1,97 @@
+"""The picture of a Q-score. Needs matplotlib (extra: plots)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isinglass.errors import MissingExtraError, ParameterError
+from isinglass.qscore.published import PUBLISHED
+from isinglass.qscore.report import Report
+from isinglass.qscore.rows import Row
+from isinglass.qscore.score import FIT, PARISI, THRESHOLD, finite_size_optimum
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot(rows: Sequence[Row], convention: str = "atos") -> Figure:
+    """beta against n with 95 % intervals, one line a backend, and what others published.
+
+    All rows must be of one variant (ParameterError otherwise).
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("matplotlib", "plots", "the picture of a Q-score") from None
+
+    variants = {row.task.variant for row in rows}
+    if len(variants) != 1:
+        raise ParameterError(f"one picture is of one variant, and the rows have {sorted(variants) or 'none'}")
+    variant = variants.pop()
+    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
+    axes = figure.subplots()
+    for name, group in by_backend(rows).items():
+        _draw_backend(axes, name, Report(group, convention))
+    low, high = axes.get_xlim()[0], max(axes.get_xlim()[1], 2e4)
+    if variant == "max-cut":
+        n = np.geomspace(max(5.0, low), high, 200)
+        best = [finite_size_optimum(int(k), convention) for k in n]
+        axes.plot(n, best, color="black", linewidth=1, label="largest cut (finite-size fit)")
+        axes.axhline(PARISI / 4 / FIT, color="black", linewidth=0.6, linestyle=":")
+        _label(axes, 0.99, PARISI / 4 / FIT - 0.035, "limit for large n: 1.072", "black", "right")
+    axes.axhline(THRESHOLD, color="tab:red", linewidth=1, linestyle="--")
+    _label(axes, 0.01, THRESHOLD - 0.045, "passed above 0.2", "tab:red", "left")
+    _draw_published(axes, variant)
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1.35)
+    axes.set_xlabel("vertices n of the random graphs G(n, 1/2)")
+    axes.set_ylabel(f"beta ({convention} convention)" if variant == "max-cut" else "beta")
+    axes.set_title(f"Q-score, {variant.replace('max', 'maximum').replace('-', ' ')}")
+    figure.legend(loc="outside lower center", ncols=3, fontsize="small")
+    axes.grid(alpha=0.3, which="both")
+    return figure
+
+
+def by_backend(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows of each backend with its solver, in the order met."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        solver = json.loads(row.task.facts).get("solver", "")
+        groups[f"{row.task.backend} {solver}, {row.task.time_limit:g} s".replace(" ,", ",")].append(row)
+    return dict(groups)
+
+
+def _draw_backend(axes: Axes, name: str, report: Report) -> None:
+    sizes = report.sizes
+    n, beta = [size.n for size in sizes], [size.beta for size in sizes]
+    below = [0.0 if math.isnan(size.low) else size.beta - size.low for size in sizes]
+    above = [0.0 if math.isnan(size.high) else size.high - size.beta for size in sizes]
+    axes.errorbar(n, beta, yerr=[below, above], marker="o", markersize=4, capsize=3, linewidth=1, label=name)
+
+
+def _label(axes: Axes, across: float, beta: float, text: str, colour: str, side: str) -> None:
+    """Text at a share of the width and a value of beta."""
+    axes.text(
+        across, beta, text, transform=axes.get_yaxis_transform(), ha=side, fontsize="small", color=colour
+    )
+
+
+def _draw_published(axes: Axes, variant: str) -> None:
+    """Published scores say only where beta = 0.2 was last passed, so they stand on that line."""
+    shown = [p for p in PUBLISHED if p.variant == variant]
+    axes.plot(
+        [p.score for p in shown], [THRESHOLD] * len(shown), "v", color="grey", label="published by others"
+    )
+    for p in shown:
+        text = p.system if p.beta is None else f"{p.system} (beta {p.beta}: cannot be)"
+        axes.annotate(
+            f"{text}: {p.score}", (p.score, THRESHOLD), xytext=(0, 7), textcoords="offset points",
+            rotation=90, ha="center", va="bottom", fontsize="x-small", color="dimgrey",
+        )  # fmt: skip
