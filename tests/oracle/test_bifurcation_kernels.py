@@ -98,9 +98,9 @@ def test_maintained_signs_agree_with_the_reference(
     problem = glass(150, storage)
     J, h = kernel_form(problem)
     motion = Motion("discrete", 150, 0.9, default_c0(problem), 0.0)
-    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, motion, RunControl(num_threads=1))
+    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, RunControl(num_threads=1), motion)
     runs.round(2)
-    for r, read in enumerate(runs.reads):
+    for r, read in enumerate(runs.kept):
         energies = reference.bifurcate(J, h, *positions(problem, r), "discrete", 0, motion.c0, 0.9, 150)[2]
         assert read.energy == min(energies) == reference.energy(J, h, read.spins.astype(float))
 
@@ -109,9 +109,9 @@ def test_single_precision_sums_are_refreshed() -> None:
     # 400 steps of some ten sign changes each: rounding that piled up would be near 1e-4 of the energy.
     problem = glass(90, "dense", "gaussian")
     motion = Motion("discrete", 400, 0.9, default_c0(problem), 0.0)
-    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, motion, RunControl(num_threads=1))
+    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, RunControl(num_threads=1), motion)
     runs.round(3)
-    for read in runs.reads:
+    for read in runs.kept:
         assert read.energy == pytest.approx(reference.energy(*kernel_form(problem), read.spins), rel=3e-6)
 
 

@@ -174,9 +174,9 @@ def test_many_short_rounds_keep_the_best_reads_and_no_more() -> None:
     lowest = np.inf
     for _ in range(6):
         anneals.round(20, slack_scale(np.array([0.3, 3.0]), problem.scale))
-        lowest = min(lowest, *(read.energy for read in anneals.reads))
+        lowest = min(lowest, *(read.energy for read in anneals.kept))
         anneals.keep_best(30)
-    assert anneals.reads_run == 120 and len(anneals.reads) == 30
-    assert min(read.energy for read in anneals.reads) == lowest
+    assert anneals.count == 120 and len(anneals.kept) == 30
+    assert min(read.energy for read in anneals.kept) == lowest
     # What kernels reported is folded into one row, or watching would slow down round by round.
     assert len(control._rows) == 1 and control._rows[0][0] == 240

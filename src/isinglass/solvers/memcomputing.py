@@ -31,8 +31,9 @@ from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.memcomputing_forms import bonds_of, clauses_of
+from isinglass.solvers.reads import Read
 from isinglass.solvers.start import INITIAL_STATES, StartStates
-from isinglass.solvers.trajectories import BondMachine, ClauseMachine, Machine, Read, Trajectories
+from isinglass.solvers.trajectories import BondMachine, ClauseMachine, Machine, Trajectories
 
 MOST_READS_KEPT = 128
 DEFAULT_READS = {"bonds": BondMachine.lanes, "clauses": 4}
@@ -134,13 +135,9 @@ class Memcomputing(Solver):
         machine: Machine = BondMachine(bonds, parameters)
         if form == "clauses":
             machine = ClauseMachine(clauses_of(bonds), problem.num_variables, parameters)
-        trajectories = Trajectories(problem, machine, start, parameters["seed"], control)
+        trajectories = Trajectories(problem, start, parameters["seed"], control, machine)
         lengths = _run_rounds(trajectories, wanted, parameters["steps"], default)
-        return Samples(
-            states=np.stack([read.spins for read in trajectories.reads]),
-            kernel_energies=np.array([read.energy for read in trajectories.reads]),
-            facts={"steps": lengths, "time_step": machine.time_step, "reads_run": trajectories.reads_run},
-        )
+        return trajectories.samples({"steps": lengths, "time_step": machine.time_step})
 
 
 def _run_rounds(
@@ -167,7 +164,7 @@ def _run_rounds(
             began = control.clock()
             trajectories.round(count, _TRIAL_STEPS)
             step_seconds = (control.clock() - began) / _TRIAL_STEPS
-        trial, trajectories.reads, trajectories.reads_run = trajectories.reads, [], 0
+        trial, trajectories.kept, trajectories.count = trajectories.kept, [], 0
         if not control.stopped:
             control.forget_best()
         length = _steps_that_fit(control, step_seconds, length if num_reads is None else _LONGEST_READ)
@@ -175,7 +172,7 @@ def _run_rounds(
         began = control.clock()
         trajectories.round(count, length)
         lengths.append(length)
-        trajectories.reads = trajectories.reads or trial
+        trajectories.kept = trajectories.kept or trial
         if num_reads is None:
             trajectories.keep_best(MOST_READS_KEPT)
         if num_reads is not None or control.stopped:

@@ -16,8 +16,9 @@ from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
 from isinglass.solvers import schedule
-from isinglass.solvers.anneals import Anneals, Read
+from isinglass.solvers.anneals import Anneals
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.reads import Read
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 DEFAULT_SWEEPS = 1000
@@ -77,14 +78,11 @@ class SimulatedAnnealing(Solver):
 
         num_reads = parameters["num_reads"] or len(start) or None
         lengths = _run_rounds(one_round, anneals, num_reads, sweeps, control)
-        return Samples(
-            states=np.stack([read.spins for read in anneals.reads]),
-            kernel_energies=np.array([read.energy for read in anneals.reads]),
-            facts={
+        return anneals.samples(
+            {
                 "beta_range": tuple(float(b) for b in beta_range) if isinstance(shape, str) else None,
                 "annealing_time": lengths,
-                "reads_run": anneals.reads_run,
-            },
+            }
         )
 
 
@@ -120,7 +118,7 @@ def _run_rounds(
             one_round(count, 1)
             sweep_seconds = control.clock() - began
         # Only until there are better ones: the deadline may come before the first round begins.
-        trial, anneals.reads, anneals.reads_run = anneals.reads, [], 0
+        trial, anneals.kept, anneals.count = anneals.kept, [], 0
         if not control.stopped:
             control.forget_best()
         length = _sweeps_that_fit(control, sweep_seconds, first_length)
@@ -128,7 +126,7 @@ def _run_rounds(
         began = control.clock()
         one_round(count, length)
         lengths.append(length)
-        anneals.reads = anneals.reads or trial
+        anneals.kept = anneals.kept or trial
         if num_reads is None:
             anneals.keep_best(MOST_DEFAULT_READS)
         if num_reads is not None or control.stopped:

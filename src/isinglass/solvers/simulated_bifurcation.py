@@ -110,7 +110,7 @@ class SimulatedBifurcation(Solver):
         time_step = parameters["time_step"] or default_time_step(problem, c0)
         motion = Motion(variant, steps, time_step, c0, parameters["control"])
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
-        runs = Bifurcations(problem, start, parameters["seed"], motion, control)
+        runs = Bifurcations(problem, start, parameters["seed"], control, motion)
         num_reads = parameters["num_reads"] or len(start) or None
         count = num_reads or reads
         runs.round(count)
@@ -120,17 +120,14 @@ class SimulatedBifurcation(Solver):
             count = min(2 * count, runs.block * MOST_READS)
             runs.round(count)
         runs.keep_best(num_reads or MOST_READS)
-        return Samples(
-            states=np.stack([read.spins for read in runs.reads]),
-            kernel_energies=np.array([read.energy for read in runs.reads]),
-            facts={
+        return runs.samples(
+            {
                 "variant": variant,
                 "steps": steps,
                 "time_step": motion.time_step,
                 "c0": motion.c0 / problem.scale,
                 "control": (parameters["control"] or runs.best_control) if variant == "generalized" else None,
-                "reads_run": runs.reads_run,
-            },
+            }
         )
 
 
