@@ -151,13 +151,13 @@ def test_a_deadline_between_the_trial_and_the_first_round_still_gives_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from isinglass.control import RunControl
-    from isinglass.solvers import simulated_annealing
+    from isinglass.solvers import rounds
 
-    def expire(control: RunControl, sweep_seconds: float, most: int) -> int:
+    def expire(control: RunControl, seconds: float, most: int) -> int:
         control.expire()
         return 1
 
-    monkeypatch.setattr(simulated_annealing, "_sweeps_that_fit", expire)
+    monkeypatch.setattr(rounds, "_length_that_fits", expire)
     result = anneal(CHAIN, time_limit=60.0, seed=1)
     assert len(result.record) >= 1 and "time limit" in result.stop_reason
 

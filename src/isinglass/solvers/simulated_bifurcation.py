@@ -28,9 +28,9 @@ from isinglass.solvers.bifurcations import (
     reads_at_once,
 )
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.rounds import MOST_READS_KEPT
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 
-MOST_READS = 128
 DEFAULT_STEPS = 5000
 _FEWEST_STEPS = 200
 _DEFAULT_WORK_NS = 2e9
@@ -116,10 +116,10 @@ class SimulatedBifurcation(Solver):
         runs.round(count)
         while num_reads is None and control.time_left is not None and not control.stopped:
             # Further rounds, and larger ones: none of them ends what it began before the deadline.
-            runs.keep_best(MOST_READS)
-            count = min(2 * count, runs.block * MOST_READS)
+            runs.keep_best(MOST_READS_KEPT)
+            count = min(2 * count, runs.block * MOST_READS_KEPT)
             runs.round(count)
-        runs.keep_best(num_reads or MOST_READS)
+        runs.keep_best(num_reads or MOST_READS_KEPT)
         return runs.samples(
             {
                 "variant": variant,
@@ -152,4 +152,4 @@ def default_work(
         most = DEFAULT_STEPS if time_left is None else 4 * DEFAULT_STEPS
         steps = int(np.clip(work_ns / (step_ns * together), _FEWEST_STEPS, most))
     blocks = max(1, round(work_ns / (step_ns * steps * together)))
-    return min(MOST_READS, blocks * together), steps
+    return min(MOST_READS_KEPT, blocks * together), steps
