@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -113,35 +110,6 @@ def test_single_precision_sums_are_refreshed() -> None:
     runs.round(3)
     for read in runs.kept:
         assert read.energy == pytest.approx(reference.energy(*kernel_form(problem), read.spins), rel=3e-6)
-
-
-KERNELS_PLAINLY = """
-import numpy as np, isinglass
-draw = np.random.default_rng(0)
-matrix = np.triu(draw.choice([-1.0, 1.0], (9, 9)), 1)
-print([
-    isinglass.solve(isinglass.compile(matrix, kind="ising", storage=storage), solver="simulated_bifurcation",
-                    variant=variant, seed=3, num_reads=2, steps=6).record.sample.tolist()
-    for storage in ("sparse", "dense", "packed")
-    for variant in ("discrete", "ballistic", "generalized")
-])
-"""
-
-
-def run_kernels(**environment: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", KERNELS_PLAINLY],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def test_kernels_without_jit_give_the_same() -> None:
-    assert run_kernels() == run_kernels(NUMBA_DISABLE_JIT="1")
 
 
 def call(name: str, *arguments: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,18 @@ def read_rows(path: Path) -> dict[str, Row]:
     return rows
 
 
+_MAKERS: dict[str, Callable[[str], Any]] = {
+    "int": int, "float": float, "str": str, "bool": {"True": True, "False": False}.__getitem__
+}  # fmt: skip
+
+
 def _row_of(cells: list[str]) -> Row:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"{len(cells)} columns instead of {len(COLUMNS)}")
     named = dict(zip(COLUMNS, cells, strict=True))
 
     def typed(kind: type[Task] | type[Outcome]) -> dict[str, Any]:
-        makers = {"int": int, "float": float, "str": str, "bool": {"True": True, "False": False}.__getitem__}
-        return {f.name: makers[str(f.type)](named[f.name]) for f in fields(kind)}  # type: ignore[operator]
+        return {f.name: _MAKERS[str(f.type)](named[f.name]) for f in fields(kind)}
 
     try:
         return Row(Task(**typed(Task)), Outcome(**typed(Outcome)))
