@@ -1,4 +1,4 @@
-"""The bifurcation kernels against the step-by-step loop of kernels/reference.py."""
+"""The bifurcation kernels against the step-by-step loop of kernels/reference."""
 
 from __future__ import annotations
 
