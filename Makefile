@@ -28,6 +28,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/annealing.py $(if $(GSET),--gset $(GSET))
 	$(BIN)/python bench/dense_maxcut.py
+	$(BIN)/python bench/tempering.py
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/threads.py

@@ -17,7 +17,7 @@ from isinglass.rng import read_keys
 
 
 @njit
-def fill(read_key, first_sweep, draws):  # type: ignore[no-untyped-def]
+def fill(read_key, first_sweep, draws):
     for t in range(draws.shape[0]):
         key = sweep_key(read_key, first_sweep + t)
         low, high = np.uint32(key), np.uint32(key >> np.uint64(32))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.reduce.terms import dense_matrix
+from isinglass.problems.dense_matrix import dense_matrix
 
 settings.register_profile("isinglass", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=3000)

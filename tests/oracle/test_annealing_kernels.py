@@ -135,6 +135,7 @@ print([
         ("parallel_tempering", {"num_reads": 1, "sweeps": 3}),
         ("tabu_search", {"iterations": 40}),
         ("simulated_bifurcation", {"num_reads": 1, "steps": 6, "variant": "discrete"}),
+        ("simulated_bifurcation", {"num_reads": 1, "steps": 6, "variant": "ballistic"}),
         ("simulated_bifurcation", {"num_reads": 1, "steps": 6, "variant": "generalized"}),
         ("memcomputing", {"num_reads": 1, "steps": 6}),
     )

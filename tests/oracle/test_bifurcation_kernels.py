@@ -1,10 +1,7 @@
-"""The bifurcation kernels against the step-by-step loop of kernels/reference.py."""
+"""The bifurcation kernels against the step-by-step loop of kernels/reference."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -98,9 +95,9 @@ def test_maintained_signs_agree_with_the_reference(
     problem = glass(150, storage)
     J, h = kernel_form(problem)
     motion = Motion("discrete", 150, 0.9, default_c0(problem), 0.0)
-    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, motion, RunControl(num_threads=1))
+    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, RunControl(num_threads=1), motion)
     runs.round(2)
-    for r, read in enumerate(runs.reads):
+    for r, read in enumerate(runs.kept):
         energies = reference.bifurcate(J, h, *positions(problem, r), "discrete", 0, motion.c0, 0.9, 150)[2]
         assert read.energy == min(energies) == reference.energy(J, h, read.spins.astype(float))
 
@@ -109,39 +106,10 @@ def test_single_precision_sums_are_refreshed() -> None:
     # 400 steps of some ten sign changes each: rounding that piled up would be near 1e-4 of the energy.
     problem = glass(90, "dense", "gaussian")
     motion = Motion("discrete", 400, 0.9, default_c0(problem), 0.0)
-    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, motion, RunControl(num_threads=1))
+    runs = Bifurcations(problem, StartStates(problem, None, 3), 3, RunControl(num_threads=1), motion)
     runs.round(3)
-    for read in runs.reads:
+    for read in runs.kept:
         assert read.energy == pytest.approx(reference.energy(*kernel_form(problem), read.spins), rel=3e-6)
-
-
-KERNELS_PLAINLY = """
-import numpy as np, isinglass
-draw = np.random.default_rng(0)
-matrix = np.triu(draw.choice([-1.0, 1.0], (9, 9)), 1)
-print([
-    isinglass.solve(isinglass.compile(matrix, kind="ising", storage=storage), solver="simulated_bifurcation",
-                    variant=variant, seed=3, num_reads=2, steps=6).record.sample.tolist()
-    for storage in ("sparse", "dense", "packed")
-    for variant in ("discrete", "ballistic", "generalized")
-])
-"""
-
-
-def run_kernels(**environment: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", KERNELS_PLAINLY],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def test_kernels_without_jit_give_the_same() -> None:
-    assert run_kernels() == run_kernels(NUMBA_DISABLE_JIT="1")
 
 
 def call(name: str, *arguments: Any) -> Any:

@@ -10,8 +10,9 @@ import pytest
 import isinglass
 from isinglass.kernels.cpu.odd_cycles import separate
 from isinglass.kernels.reference import ground_states
+from isinglass.problems.dense_matrix import dense_matrix
 from isinglass.problems.reduce.presolve import presolve
-from isinglass.problems.reduce.terms import Terms, dense_matrix, from_edges, terms_of
+from isinglass.problems.reduce.terms import Terms, from_edges, terms_of
 from isinglass.solvers.cutting_planes import branch_and_cut, energy_step
 from isinglass.solvers.exact_parts import METHODS
 from isinglass.solvers.tree_decomposition import best_order, solve_by_elimination

@@ -1,4 +1,4 @@
-"""Every tempering kernel against kernels/reference.py: the same spins, swaps and clusters, bit for bit."""
+"""Every tempering kernel against kernels/reference: the same spins, swaps and clusters, bit for bit."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ quick = settings(deadline=None, max_examples=40, derandomize=True)
 
 
 def edges(kind: str, **parameters: object) -> EdgeList:
-    instance = generate(kind, **parameters)  # type: ignore[arg-type]
+    instance = generate(kind, **parameters)
     assert isinstance(instance, EdgeList)
     return instance
 

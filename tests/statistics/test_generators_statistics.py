@@ -113,7 +113,8 @@ def test_coupling_signs_are_balanced(kind: str, parameters: dict[str, object]) -
 
 def test_sk_signs_are_balanced() -> None:
     glass = generate("sk", n=2000, seed=3, num_threads=1)
-    assert_binomial(int(np.bitwise_count(glass.bits).sum()) // 2, 2000 * 1999 // 2, 0.5)  # type: ignore[union-attr]
+    assert isinstance(glass, PackedGraph)
+    assert_binomial(int(np.bitwise_count(glass.bits).sum()) // 2, 2000 * 1999 // 2, 0.5)
 
 
 def assert_normal(sample: np.ndarray) -> None:

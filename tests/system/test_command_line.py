@@ -21,7 +21,7 @@ ISINGLASS = str(Path(sys.executable).with_name("isinglass"))
 def run(*arguments: object, check: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
         [ISINGLASS, *map(str, arguments)], capture_output=True, text=True, timeout=120, **options
-    )  # type: ignore[call-overload]
+    )
     assert result.returncode == check, result.stderr
     assert "Traceback" not in result.stderr
     return result

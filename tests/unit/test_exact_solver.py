@@ -149,7 +149,6 @@ def test_roof_duality_is_left_out_where_its_package_is_missing(monkeypatch: pyte
 
 
 def test_roof_duality_finds_what_dominance_does_not() -> None:
-    pytest.importorskip("dwave.preprocessing")
     # A ferromagnetic ring with one weak field: each spin alone is undecided, together they follow it.
     n = 6
     h = np.zeros(n)

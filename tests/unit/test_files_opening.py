@@ -130,7 +130,7 @@ def test_paths_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(ParameterError, match="is not a path that this system can open"):
             read_file(bad)
     with pytest.raises(ParameterError, match="path=3 is not a path"):
-        read_file(3)  # type: ignore[arg-type]
+        read_file(3)
 
     def forbidden(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -142,7 +142,7 @@ def test_paths_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_kind_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"kind='isnig' is not one of ising.*did you mean 'ising'"):
-        read_file(written(tmp_path, GRAPH), kind="isnig")  # type: ignore[arg-type]
+        read_file(written(tmp_path, GRAPH), kind="isnig")
 
 
 def test_the_table_of_formats_names_every_reader() -> None:

@@ -111,9 +111,9 @@ def test_unknown_formats_and_paths(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"format='rudi' is not one of rudy, qubo, coo.*'rudy'"):
         write_file(graph(), tmp_path / "g", format="rudi")
     with pytest.raises(ParameterError, match="an EdgeList is written, not a dict"):
-        write_file({(0, 1): 1}, tmp_path / "g")  # type: ignore[arg-type]
+        write_file({(0, 1): 1}, tmp_path / "g")
     with pytest.raises(ParameterError, match=r"path=None is not a path"):
-        write_file(graph(), None)  # type: ignore[arg-type]
+        write_file(graph(), None)
     with pytest.raises(ProblemError, match="cannot be written: Is a directory"):
         write_file(graph(), tmp_path)
     with pytest.raises(ProblemError, match="cannot be written: No such file or directory"):

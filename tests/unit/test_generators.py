@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,7 @@ def test_what_cannot_fit_is_refused(kind: str, parameters: dict[str, object]) ->
         generate(kind, seed=1, **parameters)
 
 
-def test_memory_is_read_and_required(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_memory_is_read_and_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal: 9 kB\nMemAvailable:    2000 kB\n")
     monkeypatch.setattr(memory, "_MEMINFO", meminfo)

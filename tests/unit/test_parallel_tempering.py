@@ -40,13 +40,14 @@ def test_reaches_the_ground_state_of_a_small_glass(storage: str) -> None:
 
 
 def test_a_lattice_that_single_flips_do_not_solve() -> None:
-    # 40 x 40 +-J torus with a planted ground state of tiles: annealing with the same work stays above.
+    # A 40 x 40 +-J torus of random signs, its ground state unknown here: two words of replicas against
+    # annealing with the same sweeps of as many, which ends higher.
     lattice = isinglass.generate("lattice_2d", length=40, seed=3)
     result = temper(lattice, seed=1, sweeps=2000, num_reads=2)
     annealed = isinglass.solve(
         lattice, solver="simulated_annealing", seed=1, num_reads=128, annealing_time=2000
     )
-    assert result.first.energy <= annealed.first.energy
+    assert result.first.energy < annealed.first.energy
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_bad_clauses_and_parameters() -> None:
         solve_sat([[1], [1, 2, 3, 4]])
     for literal in (0, 1.5, True, "1", 2**31):
         with pytest.raises(ProblemError, match="clause 0 has literal"):
-            solve_sat([[literal]])  # type: ignore[list-item]
+            solve_sat([[literal]])
     with pytest.raises(ParameterError, match="steps"):
         solve_sat([[1]], steps=0)
     with pytest.raises(ParameterError, match="time_limit"):

@@ -151,13 +151,13 @@ def test_a_deadline_between_the_trial_and_the_first_round_still_gives_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from isinglass.control import RunControl
-    from isinglass.solvers import simulated_annealing
+    from isinglass.solvers import rounds
 
-    def expire(control: RunControl, sweep_seconds: float, most: int) -> int:
+    def expire(control: RunControl, seconds: float, most: int) -> int:
         control.expire()
         return 1
 
-    monkeypatch.setattr(simulated_annealing, "_sweeps_that_fit", expire)
+    monkeypatch.setattr(rounds, "_length_that_fits", expire)
     result = anneal(CHAIN, time_limit=60.0, seed=1)
     assert len(result.record) >= 1 and "time limit" in result.stop_reason
 
@@ -174,9 +174,9 @@ def test_many_short_rounds_keep_the_best_reads_and_no_more() -> None:
     lowest = np.inf
     for _ in range(6):
         anneals.round(20, slack_scale(np.array([0.3, 3.0]), problem.scale))
-        lowest = min(lowest, *(read.energy for read in anneals.reads))
+        lowest = min(lowest, *(read.energy for read in anneals.kept))
         anneals.keep_best(30)
-    assert anneals.reads_run == 120 and len(anneals.reads) == 30
-    assert min(read.energy for read in anneals.reads) == lowest
+    assert anneals.count == 120 and len(anneals.kept) == 30
+    assert min(read.energy for read in anneals.kept) == lowest
     # What kernels reported is folded into one row, or watching would slow down round by round.
     assert len(control._rows) == 1 and control._rows[0][0] == 240

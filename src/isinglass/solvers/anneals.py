@@ -7,14 +7,10 @@ are split into them changes the time and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from isinglass.control import RunControl
 from isinglass.kernels.cpu.anneal_dense import anneal_dense
 from isinglass.kernels.cpu.anneal_lanes import anneal_lanes
 from isinglass.kernels.cpu.anneal_packed import anneal_packed
@@ -23,61 +19,22 @@ from isinglass.kernels.cpu.sweep_packed import GATHER_ABOVE
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
-from isinglass.solvers.start import StartStates
+from isinglass.solvers.reads import Read, Reads
 
 _CHECKS_PER_ANNEAL = 64
 _FEWEST_SWEEPS_A_CHECK = 8
 _LANE_WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 32: np.uint32, 64: np.uint64}
 
 
-@dataclass(frozen=True)
-class Read:
-    """What one read came to."""
-
-    spins: np.ndarray
-    energy: float
-
-
-@dataclass
-class Anneals:
+class Anneals(Reads):
     """Reads of one run, in blocks that fit the storage's kernel."""
-
-    problem: CompiledProblem
-    start: StartStates
-    seed: int
-    control: RunControl
-    reads: list[Read] = field(default_factory=list)
-    reads_run: int = 0
-    """Reads so far, kept or not; the next one's index and so its random stream."""
 
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        first = self.reads_run
-        done: dict[int, list[Read]] = {}
-        tasks: list[tuple[int, Callable[[], None]]] = []
-        if self.problem.num_variables == 0:
-            self.reads += [Read(np.zeros(0, np.int8), 0.0)] * count
-            self.reads_run += count
-            return
+        lanes, sizes = 1, [1] * count
         if isinstance(self.problem.couplings, Sparse):
-            lanes, blocks = _blocks(count, self.control.num_threads)
-        else:
-            lanes, blocks = 1, [(r, 1) for r in range(count)]
-        for offset, size in blocks:
-
-            def task(read: int = first + offset, size: int = size) -> None:
-                done[read] = self._block(read, size, lanes, slack_scale)
-
-            tasks.append((size, task))
-        self.control.run(tasks)
-        for read in sorted(done):
-            self.reads += done[read]
-            self.reads_run += len(done[read])
-
-    def keep_best(self, most: int) -> None:
-        """Keep the ``most`` reads of lowest energy; the others are counted in ``reads_run`` only."""
-        if len(self.reads) > most:
-            self.reads = sorted(self.reads, key=lambda read: read.energy)[:most]
+            lanes, sizes = _blocks(count, self.control.num_threads)
+        self.run(sizes, lambda read, size: self._block(read, size, lanes, slack_scale))
 
     def _block(self, read: int, size: int, lanes: int, slack_scale: np.ndarray) -> list[Read]:
         couplings = self.problem.couplings
@@ -158,13 +115,13 @@ class Anneals:
         return Read(unpack_spins(spins, self.problem.num_variables), energy)
 
 
-def _blocks(count: int, threads: int) -> tuple[int, list[tuple[int, int]]]:
-    """(lanes, [(first read, reads)]): even blocks in the narrowest word that holds a thread's share."""
+def _blocks(count: int, threads: int) -> tuple[int, list[int]]:
+    """(lanes, sizes): even blocks in the narrowest word that holds a thread's share."""
     share = -(-count // threads)
     lanes = next((w for most, w in ((2, 1), (8, 8), (32, 32)) if share <= most), 64)
     number = -(-share // lanes) * threads if lanes > 1 else min(count, threads)
     edges = np.linspace(0, count, number + 1).astype(int)
-    return lanes, [(int(a), int(b - a)) for a, b in pairwise(edges) if b > a]
+    return lanes, [size for size in np.diff(edges).tolist() if size]
 
 
 def quantum_of(problem: CompiledProblem) -> np.float32:

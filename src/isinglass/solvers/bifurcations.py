@@ -7,12 +7,11 @@ side. Blocks are tasks for ``RunControl.run``; how reads are split changes the t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from isinglass.control import RunControl
 from isinglass.kernels.cpu.bifurcate_lanes import (
     bifurcate_dense,
     bifurcate_packed,
@@ -31,8 +30,7 @@ from isinglass.kernels.cpu.bifurcate_vector import LANES, TABLES
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
-from isinglass.solvers.anneals import Read
-from isinglass.solvers.start import StartStates
+from isinglass.solvers.reads import Read, Reads, blocks_of
 
 VARIANTS = ("ballistic", "discrete", "generalized")
 _CHECKS_PER_READ = 64
@@ -57,17 +55,10 @@ class Motion:
 
 
 @dataclass
-class Bifurcations:
+class Bifurcations(Reads):
     """Reads of one run, in blocks that fit the storage's kernel."""
 
-    problem: CompiledProblem
-    start: StartStates
-    seed: int
     motion: Motion
-    run_control: RunControl
-    reads: list[Read] = field(default_factory=list)
-    reads_run: int = 0
-    """Reads so far, kept or not; the next one's index and so its random stream."""
     best_control: float = 0.0
     """A of the best of the first 16 reads."""
     _best_tried: float = np.inf
@@ -79,11 +70,11 @@ class Bifurcations:
 
     def round(self, count: int) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        trying = LANES - self.reads_run if self.motion.variant == "generalized" else 0
+        trying = LANES - self.count if self.motion.variant == "generalized" else 0
         if 0 < trying < count:
             # How the others go on must not depend on which of them run first.
             self._blocks(trying)
-            if self.run_control.stopped:
+            if self.control.stopped:
                 return
             count -= trying
         self._blocks(count)
@@ -99,33 +90,13 @@ class Bifurcations:
         return self.best_control * (0.9 + 0.2 * place)
 
     def _blocks(self, count: int) -> None:
-        first = self.reads_run
-        done: dict[int, list[Read]] = {}
-        if self.problem.num_variables == 0:
-            self.reads += [Read(np.zeros(0, np.int8), 0.0)] * count
-            self.reads_run += count
-            return
-        tasks: list[tuple[int, Callable[[], None]]] = []
-        for read in range(first, first + count, self.block):
-            size = min(self.block, first + count - read)
+        first = self.count
+        for read, outcome in enumerate(self.run(blocks_of(count, self.block), self._run_block), first):
+            if read < LANES and outcome.energy < self._best_tried:
+                self._best_tried, self.best_control = outcome.energy, self._control_of(read)
 
-            def task(read: int = read, size: int = size) -> None:
-                done[read] = [self._signs(read)] if self.block == 1 else self._lanes(read, size)
-
-            tasks.append((size, task))
-        self.run_control.run(tasks)
-        for read in sorted(done):
-            for lane, outcome in enumerate(done[read]):
-                if read + lane < LANES and outcome.energy < self._best_tried:
-                    self._best_tried = outcome.energy
-                    self.best_control = self._control_of(read + lane)
-            self.reads += done[read]
-            self.reads_run += len(done[read])
-
-    def keep_best(self, most: int) -> None:
-        """Keep the ``most`` reads of lowest energy; the others are counted in ``reads_run`` only."""
-        if len(self.reads) > most:
-            self.reads = sorted(self.reads, key=lambda read: read.energy)[:most]
+    def _run_block(self, read: int, size: int) -> list[Read]:
+        return [self._signs(read)] if self.block == 1 else self._lanes(read, size)
 
     def _positions(self, read: int, x: np.ndarray, y: np.ndarray) -> None:
         spins = unpack_spins(self.start.words(read), self.problem.num_variables)
@@ -142,7 +113,7 @@ class Bifurcations:
         self._positions(read, x, y)
         best = np.zeros(n, np.int8)
         c0, dt, steps = self._constants()
-        tail = (best, self.run_control.flag, self.run_control.row())
+        tail = (best, self.control.flag, self.control.row())
         if isinstance(couplings, Packed):
             _, energy = bifurcate_signs_packed(*couplings, h, x, y, c0, dt, steps, _GATHER_ABOVE, *tail)
         else:
@@ -165,7 +136,7 @@ class Bifurcations:
         bifurcate, couplings, scratch = _kernel_of(self.problem)
         bifurcate(
             *couplings, self.problem.h, x, y, p, *scratch, size, discrete, control, *self._constants(),
-            check_every, best, energies, self.run_control.flag, self.run_control.row(),
+            check_every, best, energies, self.control.flag, self.control.row(),
         )  # fmt: skip
         return [Read(best[lane], float(energies[lane])) for lane in range(size)]
 

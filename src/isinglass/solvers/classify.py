@@ -10,7 +10,7 @@ import scipy.sparse
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
-from isinglass.problems.reduce.terms import dense_matrix
+from isinglass.problems.dense_matrix import dense_matrix
 
 _DENSE = 0.1
 """Share of all pairs that are coupled from which a problem counts as dense ..."""

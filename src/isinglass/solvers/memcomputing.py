@@ -31,10 +31,10 @@ from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.memcomputing_forms import bonds_of, clauses_of
+from isinglass.solvers.rounds import MOST_READS_KEPT, Lengths, fill_time
 from isinglass.solvers.start import INITIAL_STATES, StartStates
-from isinglass.solvers.trajectories import BondMachine, ClauseMachine, Machine, Read, Trajectories
+from isinglass.solvers.trajectories import BondMachine, ClauseMachine, Machine, Trajectories
 
-MOST_READS_KEPT = 128
 DEFAULT_READS = {"bonds": BondMachine.lanes, "clauses": 4}
 _DEFAULT_WORK_NS = 1.5e9
 _FEWEST_STEPS, _MOST_STEPS = 100, 10_000
@@ -134,13 +134,9 @@ class Memcomputing(Solver):
         machine: Machine = BondMachine(bonds, parameters)
         if form == "clauses":
             machine = ClauseMachine(clauses_of(bonds), problem.num_variables, parameters)
-        trajectories = Trajectories(problem, machine, start, parameters["seed"], control)
+        trajectories = Trajectories(problem, start, parameters["seed"], control, machine)
         lengths = _run_rounds(trajectories, wanted, parameters["steps"], default)
-        return Samples(
-            states=np.stack([read.spins for read in trajectories.reads]),
-            kernel_energies=np.array([read.energy for read in trajectories.reads]),
-            facts={"steps": lengths, "time_step": machine.time_step, "reads_run": trajectories.reads_run},
-        )
+        return trajectories.samples({"steps": lengths, "time_step": machine.time_step})
 
 
 def _run_rounds(
@@ -148,8 +144,7 @@ def _run_rounds(
 ) -> list[int]:
     """One round of reads, or under a time limit rounds until it is spent; returns their steps.
 
-    Where the steps are open under a limit, a first short round tells their cost and each further
-    round doubles while it fits; a read count that is given is spread over one such round.
+    A read count that is given is spread over one round that fills the time.
     """
     control = trajectories.control
     count = num_reads or default_reads
@@ -159,37 +154,11 @@ def _run_rounds(
         return [length]
     if num_reads is None:
         count = max(count, default_reads * control.num_threads)
-    lengths: list[int] = []
-    trial: list[Read] = []
-    if steps is None:
-        # Twice: the first call loads or compiles the kernel.
-        for _ in range(2):
-            began = control.clock()
-            trajectories.round(count, _TRIAL_STEPS)
-            step_seconds = (control.clock() - began) / _TRIAL_STEPS
-        trial, trajectories.reads, trajectories.reads_run = trajectories.reads, [], 0
-        if not control.stopped:
-            control.forget_best()
-        length = _steps_that_fit(control, step_seconds, length if num_reads is None else _LONGEST_READ)
-    while not lengths or not control.stopped:
-        began = control.clock()
-        trajectories.round(count, length)
-        lengths.append(length)
-        trajectories.reads = trajectories.reads or trial
-        if num_reads is None:
-            trajectories.keep_best(MOST_READS_KEPT)
-        if num_reads is not None or control.stopped:
-            break
-        if steps is None:
-            step_seconds = (control.clock() - began) / length
-            length = _steps_that_fit(control, step_seconds, 2 * length)
-            if length < _TRIAL_STEPS:
-                control.expire()
-    return lengths
-
-
-def _steps_that_fit(control: RunControl, step_seconds: float, most: int) -> int:
-    return max(1, min(most, int(0.85 * (control.time_left or 0.0) / max(step_seconds, 1e-9))))
+    longest = length if num_reads is None else _LONGEST_READ
+    lengths = None if steps else Lengths(_TRIAL_STEPS, longest, shortest=_TRIAL_STEPS)
+    return fill_time(
+        trajectories, trajectories.round, count, length, lengths, further_rounds=num_reads is None
+    )
 
 
 def _default_steps(trajectories: Trajectories, count: int) -> int:

@@ -10,7 +10,7 @@ import scipy.sparse
 from isinglass.kernels.cpu.memory_lanes import LANES
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem, Sparse
-from isinglass.problems.reduce.terms import dense_matrix
+from isinglass.problems.dense_matrix import dense_matrix
 
 _ENTRY_BYTES = 12
 _BOND_BYTES = {"bonds": 4 * LANES, "clauses": 2 * (40 + 12 + 24 + 8 + 24)}

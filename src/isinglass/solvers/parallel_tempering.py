@@ -30,24 +30,17 @@ from isinglass.solvers.schedule import check_beta_range
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 DEFAULT_READS = 2
+_DEFAULT_WORK_NS = 1e9
 _FIRST_RUNGS = {Sparse: 32, Packed: 16, Dense: 16}
+_SPINS_A_SEGMENT = 4
+"""A segment flip is proposed for every so many spins a sweep."""
+_FIRST_SWEEPS = 16
+"""Of the first round of sweeps; each further one doubles, up to ..."""
+_SECONDS_A_ROUND = 2.0
 _PILOT_SWEEPS = 500
 """Sweeps after which the length of the ladder is settled ..."""
 _SETTLED_SWEEPS = 8000
 """... and its rungs."""
-_FIRST_LENGTH = 16
-_DEFAULT_WORK_NS = 1e9
-_SECONDS_A_ROUND = 2.0
-
-
-_SPINS_A_SEGMENT = 4
-"""A segment flip is proposed for every so many spins a sweep."""
-
-
-def _check_segments(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ParameterError(f"{name}={value!r} is not True or False")
-    return value
 
 
 @dataclass
@@ -59,6 +52,12 @@ class Outcome:
     sweeps: int
     beta: np.ndarray
     barrier: float
+
+
+def _check_segments(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name}={value!r} is not True or False")
+    return value
 
 
 class ParallelTempering(Solver):
@@ -127,10 +126,11 @@ class ParallelTempering(Solver):
             if parameters["segments"]:
                 ladder.segments = -(-problem.num_variables // _SPINS_A_SEGMENT)
             share = None if sweeps else (control.time_left or 0.0) / (waves - read // control.num_threads)
-            rates = _climb(ladder, sweeps, share, parameters["num_temperatures"] is None, control)
+            _climb(ladder, sweeps, share, parameters["num_temperatures"] is None, control)
             outcomes[read] = Outcome(
-                ladder.best_spins(), ladder.best_energy, ladder.done, ladder.beta, rung_rules.barrier(rates)
-            )
+                ladder.best_spins(), ladder.best_energy, ladder.done, ladder.beta,
+                rung_rules.barrier(ladder.refused),
+            )  # fmt: skip
 
         control.run([(1, partial(temper, read)) for read in range(reads)])
         return _samples(problem, [outcomes[read] for read in sorted(outcomes)])
@@ -138,33 +138,30 @@ class ParallelTempering(Solver):
 
 def _climb(
     ladder: Ladder, sweeps: int | None, seconds: float | None, choose_rungs: bool, control: RunControl
-) -> np.ndarray:
-    """Run ``ladder`` for ``sweeps``, or for ``seconds``; returns the refusal rates of the last round.
+) -> None:
+    """Run ``ladder`` for ``sweeps``, or for ``seconds``; ends with the refusals of the last round.
 
     Rounds double in length; between them rungs move to where they are needed.
     """
     began = control.clock()
-    length = _FIRST_LENGTH
-    rates = ladder.refused
+    length = _FIRST_SWEEPS
     while True:
-        left = length if sweeps is None else min(length, sweeps - ladder.done)
+        if sweeps is not None:
+            length = min(length, sweeps - ladder.done)
         round_began = control.clock()
-        ladder.advance(left, control.flag)
+        ladder.advance(length, control.flag)
         now = control.clock()
-        rates = ladder.refused.copy()
-        if control.stopped or (sweeps is not None and ladder.done >= sweeps):
-            return rates
+        seconds_left = np.inf if seconds is None else seconds - (now - began)
+        if control.stopped or ladder.done == sweeps or seconds_left <= 0:
+            return
         if ladder.done <= _SETTLED_SWEEPS:
-            pilot_ends = ladder.done - left < _PILOT_SWEEPS <= ladder.done
-            wanted = rung_rules.RUNGS_A_BARRIER * rung_rules.barrier(rates)
+            pilot_ends = ladder.done - length < _PILOT_SWEEPS <= ladder.done
+            wanted = rung_rules.RUNGS_A_BARRIER * rung_rules.barrier(ladder.refused)
             rungs = ladder.rungs_for(round(wanted)) if pilot_ends and choose_rungs else len(ladder.beta)
-            ladder.redraw(rung_rules.equalize(ladder.beta, rates, rungs))
+            ladder.redraw(rung_rules.equalize(ladder.beta, ladder.refused, rungs))
+        sweep_seconds = (now - round_began) / length
         length *= 2
         if seconds is not None:
-            sweep_seconds = (now - round_began) / left
-            seconds_left = seconds - (now - began)
-            if seconds_left <= 0:
-                return rates
             length = max(1, min(length, int(min(seconds_left, _SECONDS_A_ROUND) / sweep_seconds)))
 
 

@@ -15,7 +15,8 @@ from isinglass.problems.compiled import CompiledProblem
 HOT = 0.9
 COLD = 8.0
 RUNGS_A_BARRIER = 1.3
-"""Rungs for each unit of the barrier: swaps are refused at a rate of 1 / 1.3 at most."""
+"""Rungs for each unit of the barrier, where the storage allows that many: swaps are then refused at a
+rate of about 1 / 1.3."""
 _LEAST_RATE = 1e-3
 
 

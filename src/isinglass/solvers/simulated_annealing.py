@@ -16,12 +16,12 @@ from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem, Packed, Sparse
 from isinglass.solvers import schedule
-from isinglass.solvers.anneals import Anneals, Read
+from isinglass.solvers.anneals import Anneals
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.rounds import MOST_READS_KEPT, Lengths, fill_time
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 
 DEFAULT_SWEEPS = 1000
-MOST_DEFAULT_READS = 128
 _DEFAULT_WORK_NS = 3e9
 _FEWEST_SWEEPS = 10
 
@@ -76,74 +76,31 @@ class SimulatedAnnealing(Solver):
             )
 
         num_reads = parameters["num_reads"] or len(start) or None
-        lengths = _run_rounds(one_round, anneals, num_reads, sweeps, control)
-        return Samples(
-            states=np.stack([read.spins for read in anneals.reads]),
-            kernel_energies=np.array([read.energy for read in anneals.reads]),
-            facts={
+        lengths = _run_rounds(one_round, anneals, num_reads, sweeps)
+        return anneals.samples(
+            {
                 "beta_range": tuple(float(b) for b in beta_range) if isinstance(shape, str) else None,
                 "annealing_time": lengths,
-                "reads_run": anneals.reads_run,
-            },
+            }
         )
 
 
 def _run_rounds(
-    one_round: Callable[[int, int], None],
-    anneals: Anneals,
-    num_reads: int | None,
-    sweeps: int | None,
-    control: RunControl,
+    one_round: Callable[[int, int], None], anneals: Anneals, num_reads: int | None, sweeps: int | None
 ) -> list[int]:
-    """Run the reads asked for; returns the sweeps of each round.
-
-    One round, unless a time limit leaves a number open. Then rounds go on until it is spent; where
-    the sweeps are open too, the first is sized by timing one sweep and each further one doubles
-    while it fits.
-    """
-    first_length = sweeps or DEFAULT_SWEEPS
-    count = num_reads or default_reads(anneals.problem, first_length)
+    """Run the reads asked for; returns the sweeps of each round: one, unless a limit leaves a number open."""
+    control = anneals.control
+    length = sweeps or DEFAULT_SWEEPS
+    count = num_reads or default_reads(anneals.problem, length)
     if control.time_left is None or (num_reads is not None and sweeps is not None):
-        one_round(count, first_length)
-        return [first_length]
+        one_round(count, length)
+        return [length]
     if num_reads is None:
         # Replicas of a sparse problem share their instructions; others are better spent on sweeps.
         sparse = isinstance(anneals.problem.couplings, Sparse)
         count = max(count, control.num_threads) if sparse or sweeps else control.num_threads
-    lengths: list[int] = []
-    length = first_length
-    trial: list[Read] = []
-    if sweeps is None:
-        # Twice: the first call loads or compiles the kernel.
-        for _ in range(2):
-            began = control.clock()
-            one_round(count, 1)
-            sweep_seconds = control.clock() - began
-        # Only until there are better ones: the deadline may come before the first round begins.
-        trial, anneals.reads, anneals.reads_run = anneals.reads, [], 0
-        if not control.stopped:
-            control.forget_best()
-        length = _sweeps_that_fit(control, sweep_seconds, first_length)
-    while not lengths or not control.stopped:
-        began = control.clock()
-        one_round(count, length)
-        lengths.append(length)
-        anneals.reads = anneals.reads or trial
-        if num_reads is None:
-            anneals.keep_best(MOST_DEFAULT_READS)
-        if num_reads is not None or control.stopped:
-            break
-        if sweeps is None:
-            fitting = _sweeps_that_fit(control, (control.clock() - began) / length, 2 * length)
-            if fitting < _FEWEST_SWEEPS:
-                control.expire()
-            length = fitting
-    return lengths
-
-
-def _sweeps_that_fit(control: RunControl, sweep_seconds: float, most: int) -> int:
-    left = control.time_left or 0.0
-    return max(1, min(most, int(0.85 * left / max(sweep_seconds, 1e-9))))
+    lengths = None if sweeps else Lengths(trial=1, longest=length, shortest=_FEWEST_SWEEPS)
+    return fill_time(anneals, one_round, count, length, lengths, further_rounds=num_reads is None)
 
 
 def default_reads(problem: CompiledProblem, sweeps: int) -> int:
@@ -155,4 +112,4 @@ def default_reads(problem: CompiledProblem, sweeps: int) -> int:
         visit_ns = 8.0 + n / 100
     else:
         visit_ns = 10.0 + n / 50
-    return int(np.clip(_DEFAULT_WORK_NS / (visit_ns * n * sweeps), 1, MOST_DEFAULT_READS))
+    return int(np.clip(_DEFAULT_WORK_NS / (visit_ns * n * sweeps), 1, MOST_READS_KEPT))

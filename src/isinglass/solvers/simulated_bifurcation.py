@@ -28,9 +28,9 @@ from isinglass.solvers.bifurcations import (
     reads_at_once,
 )
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
+from isinglass.solvers.rounds import MOST_READS_KEPT
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 
-MOST_READS = 128
 DEFAULT_STEPS = 5000
 _FEWEST_STEPS = 200
 _DEFAULT_WORK_NS = 2e9
@@ -110,27 +110,24 @@ class SimulatedBifurcation(Solver):
         time_step = parameters["time_step"] or default_time_step(problem, c0)
         motion = Motion(variant, steps, time_step, c0, parameters["control"])
         start = StartStates(problem, parameters["initial_states"], parameters["seed"])
-        runs = Bifurcations(problem, start, parameters["seed"], motion, control)
+        runs = Bifurcations(problem, start, parameters["seed"], control, motion)
         num_reads = parameters["num_reads"] or len(start) or None
         count = num_reads or reads
         runs.round(count)
         while num_reads is None and control.time_left is not None and not control.stopped:
             # Further rounds, and larger ones: none of them ends what it began before the deadline.
-            runs.keep_best(MOST_READS)
-            count = min(2 * count, runs.block * MOST_READS)
+            runs.keep_best(MOST_READS_KEPT)
+            count = min(2 * count, runs.block * MOST_READS_KEPT)
             runs.round(count)
-        runs.keep_best(num_reads or MOST_READS)
-        return Samples(
-            states=np.stack([read.spins for read in runs.reads]),
-            kernel_energies=np.array([read.energy for read in runs.reads]),
-            facts={
+        runs.keep_best(num_reads or MOST_READS_KEPT)
+        return runs.samples(
+            {
                 "variant": variant,
                 "steps": steps,
                 "time_step": motion.time_step,
                 "c0": motion.c0 / problem.scale,
                 "control": (parameters["control"] or runs.best_control) if variant == "generalized" else None,
-                "reads_run": runs.reads_run,
-            },
+            }
         )
 
 
@@ -155,4 +152,4 @@ def default_work(
         most = DEFAULT_STEPS if time_left is None else 4 * DEFAULT_STEPS
         steps = int(np.clip(work_ns / (step_ns * together), _FEWEST_STEPS, most))
     blocks = max(1, round(work_ns / (step_ns * steps * together)))
-    return min(MOST_READS, blocks * together), steps
+    return min(MOST_READS_KEPT, blocks * together), steps

@@ -18,7 +18,7 @@ from isinglass.problems.compiled import CompiledProblem, Sparse
 from isinglass.rng import read_keys
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.elite_search import EliteSearch
-from isinglass.solvers.simulated_annealing import MOST_DEFAULT_READS
+from isinglass.solvers.rounds import MOST_READS_KEPT
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.whole_numbers import in_whole_numbers
 
@@ -81,7 +81,7 @@ class TabuSearch(Solver):
             control.run([(1, partial(search, read, last)) for read in range(reads_run, last)])
             reads_run = last
             if timed and open_reads:
-                best = sorted(reads, key=lambda read: reads[read][1])[:MOST_DEFAULT_READS]
+                best = sorted(reads, key=lambda read: reads[read][1])[:MOST_READS_KEPT]
                 reads = {read: reads[read] for read in best}
             if not (timed and open_reads and iterations) or control.stopped:
                 break

@@ -5,37 +5,26 @@ How reads are split into blocks changes the time and nothing else: replicas of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from isinglass.control import RunControl
 from isinglass.kernels.cpu.memcompute_bonds import memcompute_bonds
 from isinglass.kernels.cpu.memcompute_clauses import memcompute_clauses
 from isinglass.kernels.cpu.memory_lanes import LANES
 from isinglass.kernels.cpu.progress import BEST
-from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys, start_bits
 from isinglass.solvers.memcomputing_forms import Bonds, Clauses
-from isinglass.solvers.start import StartStates
+from isinglass.solvers.reads import Read, Reads, blocks_of
 from isinglass.solvers.steepest_descent import descend
 
 _NS_PER_BOND = 10.0 / LANES
 _NS_PER_CLAUSE = 15.0
 _LONGEST_STEP, _STABLE = 0.2, 1.4
 EPSILON, SHORTEST_STEP, LONGEST_CLAUSE_STEP, LARGEST_MOVE = 1e-3, 2.0**-7, 1e3, 1.0
-
-
-@dataclass(frozen=True)
-class Read:
-    """What one trajectory came to."""
-
-    spins: np.ndarray
-    energy: float
 
 
 class Machine(Protocol):
@@ -121,39 +110,14 @@ def start_voltages(spins: np.ndarray, key: np.uint64) -> np.ndarray:
 
 
 @dataclass
-class Trajectories:
+class Trajectories(Reads):
     """Reads of one run."""
 
-    problem: CompiledProblem
     machine: Machine
-    start: StartStates
-    seed: int
-    control: RunControl
-    reads: list[Read] = field(default_factory=list)
-    reads_run: int = 0
-    """Reads so far, kept or not; the next one's index and so its start."""
 
     def round(self, count: int, steps: int) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        first, lanes = self.reads_run, self.machine.lanes
-        done: dict[int, list[Read]] = {}
-
-        def block(read: int, size: int) -> None:
-            done[read] = self._block(read, size, steps)
-
-        tasks: list[tuple[int, Callable[[], None]]] = []
-        for read in range(first, first + count, lanes):
-            size = min(lanes, first + count - read)
-            tasks.append((size, partial(block, read, size)))
-        self.control.run(tasks)
-        for read in sorted(done):
-            self.reads += done[read]
-            self.reads_run += len(done[read])
-
-    def keep_best(self, most: int) -> None:
-        """Keep the ``most`` reads of lowest energy; the others are counted in ``reads_run`` only."""
-        if len(self.reads) > most:
-            self.reads = sorted(self.reads, key=lambda read: read.energy)[:most]
+        self.run(blocks_of(count, self.machine.lanes), lambda read, size: self._block(read, size, steps))
 
     def _block(self, read: int, size: int, steps: int) -> list[Read]:
         n, flag = self.problem.num_variables, self.control.flag

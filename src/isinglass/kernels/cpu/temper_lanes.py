@@ -4,8 +4,8 @@ Hukushima, Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996). Bit r of a spin word is r
 anneal_lanes; here each replica has a temperature of its own, and after each sweep neighbours in
 temperature may swap (exchange.py). ``copies`` ladders run side by side; copies at one temperature
 trade clusters (clusters.py).
-A sweep costs what it costs in anneal_lanes and about a tenth more for the energies; clusters cost
-their couplings. Memory one word a spin and 12 bytes a spin for clusters. Energies are tracked flip
+A sweep with its energies costs about what it costs in anneal_lanes; clusters cost their couplings
+(bench/tempering.py). Memory one word a spin and 12 bytes a spin for clusters. Energies are tracked flip
 by flip: exact for integer types, computed afresh every ``REFRESH`` sweeps for floats.
 """
 

@@ -13,10 +13,10 @@ import numpy as np
 import scipy.sparse
 
 from isinglass.memory import require
-from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
+from isinglass.problems.compiled import CompiledProblem, Sparse
 from isinglass.problems.dense_given import PackedGraph
+from isinglass.problems.dense_matrix import dense_matrix
 from isinglass.problems.edges_of import edge_list_of
-from isinglass.problems.energies import unpack_bits
 from isinglass.problems.given import EdgeList, MatrixProblem
 
 _ROUNDING = 1e-12
@@ -104,20 +104,6 @@ def terms_of(problem: CompiledProblem) -> Terms:
         return from_csr(h, scipy.sparse.csr_array(arrays, shape=(n, n), copy=True), True)
     require(24 * n * n, f"listing the couplings of {n} variables")
     return from_csr(h, scipy.sparse.csr_array(dense_matrix(problem)), True)
-
-
-def dense_matrix(problem: CompiledProblem) -> np.ndarray:
-    """float64[n, n] couplings as compiled, in kernel units, symmetric with zero diagonal."""
-    n, couplings = problem.num_variables, problem.couplings
-    if isinstance(couplings, Dense):
-        return couplings.matrix.astype(np.float64)
-    if isinstance(couplings, Packed):
-        matrix = couplings.low + couplings.step * unpack_bits(couplings.bits, n)
-        np.fill_diagonal(matrix, 0.0)
-        return matrix
-    arrays = (0.5 * couplings.weights, couplings.indices, couplings.indptr)
-    full: np.ndarray = scipy.sparse.csr_array(arrays, shape=(n, n)).toarray()
-    return full
 
 
 def _terms_as_given(problem: CompiledProblem) -> Terms:
