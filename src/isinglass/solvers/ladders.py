@@ -27,7 +27,9 @@ LANES = 64
 _CLUSTERS_EVERY = 3
 """Sweeps between cluster moves where clusters do not span the disagreement ..."""
 _CLUSTERS_TRIED_EVERY = 48
-"""... and where they do, in case that changes."""
+"""... where they do, in case that changes ..."""
+_CLUSTERS_TRIED_AT_LEAST_EVERY = 768
+"""... and where they still do: four times as many after each call, up to this. A try costs 25 sweeps."""
 _SPANNING = 0.9
 """A mean cluster of this share of all disagreeing spins spans them: flipping it swaps two replicas."""
 
@@ -96,6 +98,7 @@ class LaneLadder(Ladder):
         self.energies = np.zeros(LANES)
         small = problem.h.dtype in (np.int8, np.int16)
         self.climbed = np.zeros(LANES, np.int32 if small else np.float64)
+        self.cluster_every = np.full(len(beta), _CLUSTERS_EVERY)
         self._lay(np.arange(LANES))
 
     def _lay(self, coldest_first: np.ndarray) -> None:
@@ -103,7 +106,8 @@ class LaneLadder(Ladder):
         self.replica_at = np.ascontiguousarray(coldest_first.reshape(rungs, LANES // rungs).T)
         self.refused = np.zeros(rungs - 1)
         self.clusters = np.zeros((rungs, 2))
-        self.cluster_every = np.full(rungs, _CLUSTERS_EVERY)
+        # What spanned at every rung will do so at other rungs too.
+        self.cluster_every = np.full(rungs, self.cluster_every.min())
 
     def advance(self, sweeps: int, flag: np.ndarray) -> int:
         couplings = self.problem.couplings
@@ -119,7 +123,9 @@ class LaneLadder(Ladder):
         self.refused /= max(1.0, len(self.replica_at) * done / 2)
         tried = self.clusters[:, 1] > 0
         spanning = tried & (self.clusters[:, 0] > _SPANNING * self.clusters[:, 1])
-        self.cluster_every = np.where(spanning, _CLUSTERS_TRIED_EVERY, _CLUSTERS_EVERY)
+        rarer = np.clip(4 * self.cluster_every, _CLUSTERS_TRIED_EVERY, _CLUSTERS_TRIED_AT_LEAST_EVERY)
+        tried_rate = np.where(spanning, rarer, _CLUSTERS_EVERY)
+        self.cluster_every = np.where(tried, tried_rate, self.cluster_every)
         return int(done)
 
     def redraw(self, beta: np.ndarray) -> None:
@@ -133,7 +139,7 @@ class LaneLadder(Ladder):
 
     def rungs_for(self, wanted: int) -> int:
         # Cluster moves need a pair of copies, and where they work they help more than further rungs.
-        spanning = bool((self.cluster_every == _CLUSTERS_TRIED_EVERY).all())
+        spanning = bool((self.cluster_every >= _CLUSTERS_TRIED_EVERY).all())
         return next((rungs for rungs in (8, 16, 32) if rungs >= wanted), 64 if spanning else 32)
 
 
