@@ -106,6 +106,19 @@ def test_target_ends_all_stages() -> None:
     assert time.perf_counter() - began < 30.0
 
 
+def test_small_problems_with_a_target_end_at_the_quick_look() -> None:
+    # A spin glass of 60 spins and a ring, which an exact method would have solved otherwise.
+    ring = (np.arange(100), np.roll(np.arange(100), -1), np.random.default_rng(2).choice([-1.0, 1.0], 100))
+    for problem in (random_couplings(60, 1.0, "pm1", 3), ring):
+        energy = isinglass.solve(problem, kind="ising", seed=1).first.energy
+        info = isinglass.solve(problem, kind="ising", seed=2, target_energy=energy).info
+        assert [stage["solver"] for stage in info["stages"]] == ["tabu_search"]
+        assert info["found_by"] == "tabu_search" and "class" not in info and not info["certified"]
+    # Where it does not find the target the others go on, from its states.
+    more = isinglass.solve(ring, kind="ising", seed=1, target_energy=energy - 1.0)
+    assert more.info["certified"] and more.first.energy == energy
+
+
 def test_a_parameter_of_another_solver_is_named() -> None:
     with pytest.raises(ParameterError, match="but of simulated_annealing: name that solver"):
         isinglass.solve({("a", "b"): 1}, annealing_time=100)
