@@ -37,7 +37,8 @@ def _splitmix64(z: Words) -> Words:
     """
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
-    return z ^ (z >> 31)
+    mixed: Words = z ^ (z >> 31)
+    return mixed
 
 
 def read_keys(seed: int, first_read: int, num_reads: int) -> np.ndarray:
