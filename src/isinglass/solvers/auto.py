@@ -1,7 +1,8 @@
 """The default: look at the problem, make it smaller, then run the solvers that suit its kind.
 
 1. With a target, small problems get a quick look: most end there, before the looks below have begun.
-2. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified.
+2. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified. With
+   a target a search of a fraction of its time goes first.
 3. Presolve (problems/reduce): spins that can be fixed or folded into others are. Both looks are
    skipped where a glance at the degrees says that they will find nothing.
 4. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
@@ -30,7 +31,7 @@ from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_n
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.exact_plan import plan as exact_plan
 from isinglass.solvers.parallel_tempering import ParallelTempering
-from isinglass.solvers.plan import Stage, quick_look, stages
+from isinglass.solvers.plan import Stage, longer_look, quick_look, stages
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.tabu_search import TabuSearch
@@ -70,13 +71,15 @@ class Auto(Solver):
         wanted = parameters["num_reads"] or MOST_STATES
         given = StartStates(problem, parameters["initial_states"], parameters["seed"]).states
         search = _Search(problem, parameters["seed"], control, given)
-        if control.target_energy is not None:
-            search.look()
-            if control.stopped:
-                return search.samples(wanted)
+        has_target = control.target_energy is not None
+        if has_target and search.ends_with(quick_look(problem)):
+            return search.samples(wanted)
         left = control.time_left
         seconds = _EXACT_SECONDS if left is None else _EXACT_SHARE * left
-        if may_be_narrow(problem) and exact_plan(problem, seconds).method is not None:
+        foreseen = exact_plan(problem, seconds) if may_be_narrow(problem) else None
+        if foreseen is not None and foreseen.method is not None:
+            if has_target and search.ends_with(longer_look(problem, foreseen.estimated_seconds)):
+                return search.samples(wanted)
             samples = _exactly(problem, parameters, control, wanted, None if left is None else 2 * seconds)
             if samples.facts["certified"] or control.stopped:
                 return samples
@@ -115,11 +118,11 @@ class _Search:
         if given is not None:
             self.keep(given, "initial_states")
 
-    def look(self) -> None:
-        """A short search of a small problem, before anything that takes longer than that."""
-        stage = quick_look(self.problem)
+    def ends_with(self, stage: Stage | None) -> bool:
+        """Run ``stage``, if it is one, and say whether that was the end."""
         if stage is not None:
             self._turn(stage)
+        return self.control.stopped
 
     def reduce(self) -> None:
         """Presolve and classify what is left; from here on the search is for states of that."""

@@ -24,6 +24,9 @@ _QUICK_FLIPS = 40
 _QUICK_LOOK_DENSE = 2000
 _QUICK_LOOK_SPARSE = 300
 """Variables up to which it is taken."""
+_BEFORE_EXACT = 0.1
+"""Part of an exact method's time that sweeps get before it, where there is a target; cluster moves may
+take three times as long again."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,16 @@ def quick_look(problem: CompiledProblem) -> Stage | None:
         return None
     parameters = {"iterations": _QUICK_FLIPS * n + 200, "num_reads": 2}
     return Stage("tabu_search", 1.0, "a quick look: small problems end here", parameters)
+
+
+def longer_look(problem: CompiledProblem, seconds: float) -> Stage | None:
+    """A search before an exact method that takes ``seconds``; None where it would be too short."""
+    n = problem.num_variables
+    sweeps = int(_BEFORE_EXACT * seconds / _sparse_sweep_seconds(n, mean_degree(problem)))
+    if problem.storage != "sparse" or sweeps < _FEWEST_SWEEPS_SPARSE:
+        return None
+    why = "often there before an exact method is"
+    return Stage("parallel_tempering", 1.0, why, {"sweeps": sweeps, "num_reads": 1})
 
 
 def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
@@ -71,4 +84,8 @@ def _too_large(portrait: Portrait, seconds: float | None) -> bool:
     if portrait.dense:
         sweep_seconds = 24e-9 * n * (4.0 + n / 500.0)
         return seconds < _FEWEST_SWEEPS_DENSE * sweep_seconds
-    return seconds < _FEWEST_SWEEPS_SPARSE * 64e-9 * n * (0.8 + portrait.mean_degree / 64)
+    return seconds < _FEWEST_SWEEPS_SPARSE * _sparse_sweep_seconds(n, portrait.mean_degree)
+
+
+def _sparse_sweep_seconds(variables: int, degree: float) -> float:
+    return 64e-9 * max(1, variables) * (0.8 + degree / 64)
