@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from isinglass.kernels.cpu.progress import (
     SWEEPS,
     TARGET,
 )
+from isinglass.workers import Job
 
 _POLL_SECONDS = 0.01
 
@@ -185,33 +186,40 @@ class RunControl:
         stops the run as ``cancel`` does and sets ``interrupted``.
         """
         waiting = list(tasks)[::-1]
-        running: dict[Future[None], int] = {}
+        running: dict[Job, int] = {}
+        bell: SimpleQueue[None] = SimpleQueue()
+        raised: BaseException | None = None
         if self._kernels_began is None:
             self._kernels_began = time.perf_counter()
-        with ThreadPoolExecutor(self.num_threads) as pool:
-            while waiting or running:
-                try:
-                    while waiting and len(running) < self.num_threads and (
-                        not self.stopped or not self.reads_started
-                    ):  # fmt: skip
-                        reads, task = waiting.pop()
-                        running[pool.submit(task)] = reads
-                        self.reads_started += reads
-                    if not running:
-                        break
-                    done, _ = wait(running, timeout=self._nap(), return_when=FIRST_COMPLETED)
-                    for future in done:
-                        self.reads_done += running.pop(future)
-                        future.result()
-                    if self.stopped and self.reads_started:
-                        waiting.clear()
-                    self._watch()
-                except KeyboardInterrupt:
-                    self.interrupted = True
-                    self.cancel()
-                except BaseException:
-                    self.cancel()
-                    raise
+        while waiting or running:
+            try:
+                while waiting and len(running) < self.num_threads and (
+                    not self.stopped or not self.reads_started
+                ):  # fmt: skip
+                    reads, task = waiting.pop()
+                    running[Job(task, bell)] = reads
+                    self.reads_started += reads
+                if not running:
+                    break
+                with suppress(Empty):
+                    bell.get(timeout=self._nap())
+                for job in [job for job in running if job.done]:
+                    self.reads_done += running.pop(job)
+                    if job.error is not None:
+                        raise job.error
+                if self.stopped and self.reads_started:
+                    waiting.clear()
+                self._watch()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                self.cancel()
+            except BaseException as error:
+                # Of a task or of the progress callback; kernels in work end within a sweep.
+                raised = raised or error
+                self.cancel()
+                waiting.clear()
+        if raised is not None:
+            raise raised
         self._watch(final=True)
         self._fold_rows()
 
@@ -229,7 +237,7 @@ class RunControl:
         self._rows = [total]
 
     def _nap(self) -> float:
-        if self._deadline is None:
+        if self._deadline is None or self.flag[0] != RUNNING:
             return _POLL_SECONDS
         return min(_POLL_SECONDS, max(0.0, self._deadline - self.clock()))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from isinglass.errors import OutOfMemoryError
 
 _MEMINFO = Path("/proc/meminfo")
+SURELY_FREE = 1 << 20
+"""Bytes below which the system is not asked: that takes longer than solving a problem so small."""
 
 
 def available_bytes() -> int | None:
@@ -28,7 +30,10 @@ def available_bytes() -> int | None:
 
 
 def require(needed_bytes: int, purpose: str) -> None:
-    """Raise OutOfMemoryError, naming both numbers, when ``needed_bytes`` are not available."""
+    """Raise OutOfMemoryError, naming both numbers, when ``needed_bytes`` (a megabyte up) are not
+    available."""
+    if needed_bytes < SURELY_FREE:
+        return
     available = available_bytes()
     if available is not None and needed_bytes > available:
         raise OutOfMemoryError(

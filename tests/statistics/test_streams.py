@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
-from isinglass.rng import read_keys, resolve_seed, start_bits
+from isinglass.rng import read_key, read_keys, resolve_seed, start_bits, start_word
 
 SIGMAS = 4.5
 N = 40_000
@@ -64,6 +64,11 @@ def test_read_keys_do_not_depend_on_how_reads_are_split() -> None:
     assert len(set(whole.tolist())) == 100
     assert (np.concatenate([read_keys(5, 0, 37), read_keys(5, 37, 63)]) == whole).all()
     assert not set(whole.tolist()) & set(read_keys(6, 0, 100).tolist())
+    for seed in (5, 2**63 - 1):
+        assert [read_key(seed, r) for r in range(100)] == read_keys(seed, 0, 100).tolist()
+    assert [start_word(k) for k in (0, 9, 2**64 - 1)] == [
+        start_bits(np.uint64(k), 1)[0] for k in (0, 9, 2**64 - 1)
+    ]
 
 
 def test_start_bits_are_fair() -> None:

@@ -13,7 +13,7 @@ import isinglass
 from isinglass.control import RunControl
 from isinglass.errors import ParameterError
 from isinglass.solvers.classify import classify, may_be_narrow, may_fold
-from isinglass.solvers.plan import stages
+from isinglass.solvers.plan import longer_look, quick_look, stages
 from tests.conftest import random_couplings
 
 
@@ -104,6 +104,38 @@ def test_target_ends_all_stages() -> None:
     result = isinglass.solve(matrix, kind="qubo", seed=2, target_energy=energy, time_limit=60.0)
     assert result.stop_reason.startswith("target") and result.first.energy <= energy
     assert time.perf_counter() - began < 30.0
+
+
+def test_small_problems_with_a_target_end_at_the_quick_look() -> None:
+    # A spin glass of 60 spins and a ring, which an exact method would have solved otherwise.
+    ring = (np.arange(100), np.roll(np.arange(100), -1), np.random.default_rng(2).choice([-1.0, 1.0], 100))
+    for problem in (random_couplings(60, 1.0, "pm1", 3), ring):
+        energy = isinglass.solve(problem, kind="ising", seed=1).first.energy
+        info = isinglass.solve(problem, kind="ising", seed=2, target_energy=energy).info
+        assert [stage["solver"] for stage in info["stages"]] == ["tabu_search"]
+        assert info["found_by"] == "tabu_search" and "class" not in info and not info["certified"]
+    # Where it does not find the target the others go on, from its states.
+    more = isinglass.solve(ring, kind="ising", seed=1, target_energy=energy - 1.0)
+    assert more.info["certified"] and more.first.energy == energy
+
+
+def test_with_a_target_a_search_goes_before_an_exact_method() -> None:
+    lattice = isinglass.compile(isinglass.generate("lattice_2d", length=10, seed=1))
+    stage = longer_look(lattice, 0.2)
+    assert stage is not None and stage.solver == "parallel_tempering"
+    assert longer_look(lattice, 0.01) is None and quick_look(glass(400, 4)) is None
+    exact = isinglass.solve(lattice, solver="exact", seed=1)
+    found = isinglass.solve(lattice, seed=1, target_energy=exact.first.energy)
+    assert found.first.energy == exact.first.energy and found.stop_reason.startswith("target")
+    assert found.info["found_by"] != "exact"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_the_smallest_problems_take_a_target(n: int) -> None:
+    matrix = np.triu(np.ones((n, n)), 1)
+    energy = isinglass.solve(matrix, kind="ising", seed=1).first.energy
+    for target in (energy, energy - 1.0):
+        assert isinglass.solve(matrix, kind="ising", seed=1, target_energy=target).first.energy == energy
 
 
 def test_a_parameter_of_another_solver_is_named() -> None:

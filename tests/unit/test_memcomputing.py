@@ -93,6 +93,7 @@ def test_time_limit_is_filled_and_holds(form: str) -> None:
 
 def test_a_memory_that_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = isinglass.compile(random_couplings(40, 1.0, "pm1", 1), kind="ising")
+    monkeypatch.setattr("isinglass.memory.SURELY_FREE", 0)
     monkeypatch.setattr("isinglass.memory.available_bytes", lambda: 10_000)
     with pytest.raises(OutOfMemoryError, match="780 bonds"):
         isinglass.solve(problem, solver="memcomputing")

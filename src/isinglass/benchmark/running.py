@@ -28,6 +28,7 @@ from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import solve
 
 _WARM_UP_SECONDS = 0.25
+_OUT_OF_REACH = -1e300
 
 Solver = str | tuple[str, Mapping[str, Any]]
 """A solver's name, or its name and the parameters to run it with."""
@@ -178,7 +179,7 @@ def _ours(solver: Solver, threads: int) -> _Runner:
     name, parameters = (solver, {}) if isinstance(solver, str) else solver
     solver_named(name).resolve(parameters)
 
-    def call(instance: Instance, task: Task, seconds: float, target: float | None) -> SampleSet:
+    def call(instance: Instance, task: Task, seconds: float, target: float) -> SampleSet:
         result = solve(
             instance.problem, solver=name, seed=task.seed, time_limit=seconds, target_energy=target,
             num_threads=threads, **parameters,
@@ -189,8 +190,9 @@ def _ours(solver: Solver, threads: int) -> _Runner:
 
     def warm_up(instance: Instance, task: Task) -> None:
         # The storage, the types of its arrays and the number of replicas choose a kernel: only the problem
-        # itself is sure to load the one it will need.
-        call(instance, task, min(_WARM_UP_SECONDS, task.time_limit), None)
+        # itself is sure to load the one it will need. With a target, for that may choose a stage, and out of
+        # reach, so that all have their turn.
+        call(instance, task, min(_WARM_UP_SECONDS, task.time_limit), _OUT_OF_REACH)
 
     def once(instance: Instance, task: Task) -> Outcome:
         target = instance.target(task.best_known)

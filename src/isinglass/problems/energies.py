@@ -65,8 +65,11 @@ def _packed(given: PackedGraph, spins: np.ndarray, num_threads: int) -> np.ndarr
     def one(k: int) -> None:
         packed_quadratic_forms(given.bits, packed, blocks[k], min(n, blocks[k] + blocks.step), under[k])
 
-    with ThreadPoolExecutor(num_threads) as pool:
-        list(pool.map(one, range(len(blocks))))
+    if len(blocks) == 1:
+        one(0)  # starting threads takes as long as solving a small problem
+    else:
+        with ThreadPoolExecutor(num_threads) as pool:
+            list(pool.map(one, range(len(blocks))))
     everywhere = spins.sum(axis=1, dtype=np.float64) ** 2 - n
     total: np.ndarray = 0.5 * (given.low * everywhere + (given.high - given.low) * under.sum(axis=0))
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -163,7 +164,7 @@ def _number(bias: Any, where: Any) -> float:
         number = float(bias)
     except (TypeError, ValueError, OverflowError):
         raise ProblemError(f"the bias of {where!r} is {bias!r}, which is not a number") from None
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ProblemError(f"the bias of {where!r} is {bias!r}; every bias must be a finite number")
     return number
 

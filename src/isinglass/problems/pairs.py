@@ -141,7 +141,7 @@ def _scatter(rows: Rows, kind: type[np.generic]) -> np.ndarray:
     n = len(indptr) - 1
     require(n * n * np.dtype(kind).itemsize, f"storing {n} variables as a dense matrix")
     matrix = np.zeros((n, n), kind)
-    build.scatter_rows(indptr, indices, weights, matrix)
+    build.scatter_rows(indptr, indices, weights, 0.5, matrix)
     return matrix
 
 

@@ -144,7 +144,11 @@ def _field_scale(h: np.ndarray, squares: np.ndarray) -> np.ndarray:
     """(smallest, ninth decile, largest) rms local field of spins that have one; ones if none has."""
     size = np.sqrt(h.astype(np.float64) ** 2 + squares)
     size = size[size > 0]
-    return np.quantile(size, (0.0, 0.9, 1.0), method="lower") if size.size else np.ones(3)
+    if not size.size:
+        return np.ones(3)
+    places = [0, int(0.9 * (size.size - 1)), size.size - 1]
+    scale: np.ndarray = np.partition(size, places)[places]
+    return scale
 
 
 # --- how it is stored -------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The default: look at the problem, make it smaller, then run the solvers that suit its kind.
 
-1. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified.
-2. Presolve (problems/reduce): spins that can be fixed or folded into others are. Both looks are
+1. With a target, small problems get a quick look: most end there, before the looks below have begun.
+2. If an exact method is known to end soon (exact_plan.py), that is all, and the answer is certified. With
+   a target a search of a fraction of its time goes first.
+3. Presolve (problems/reduce): spins that can be fixed or folded into others are. Both looks are
    skipped where a glance at the degrees says that they will find nothing.
-3. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
+4. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
    from the best states so far, within the time limit and on all threads.
 
 The result says what was run, why, what each found, and which found the best.
@@ -29,7 +31,7 @@ from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_n
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.exact_plan import plan as exact_plan
 from isinglass.solvers.parallel_tempering import ParallelTempering
-from isinglass.solvers.plan import Stage, stages
+from isinglass.solvers.plan import Stage, longer_look, quick_look, stages
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.tabu_search import TabuSearch
@@ -68,14 +70,23 @@ class Auto(Solver):
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:
         wanted = parameters["num_reads"] or MOST_STATES
         given = StartStates(problem, parameters["initial_states"], parameters["seed"]).states
+        search = _Search(problem, parameters["seed"], control, given)
+        has_target = control.target_energy is not None
+        if has_target and search.ends_with(quick_look(problem)):
+            return search.samples(wanted)
         left = control.time_left
         seconds = _EXACT_SECONDS if left is None else _EXACT_SHARE * left
-        if may_be_narrow(problem) and exact_plan(problem, seconds).method is not None:
+        foreseen = exact_plan(problem, seconds) if may_be_narrow(problem) else None
+        if foreseen is not None and foreseen.method is not None:
+            if has_target and search.ends_with(longer_look(problem, foreseen.estimated_seconds)):
+                return search.samples(wanted)
             samples = _exactly(problem, parameters, control, wanted, None if left is None else 2 * seconds)
             if samples.facts["certified"] or control.stopped:
                 return samples
-            given = samples.states if given is None else np.concatenate([given, samples.states])
-        return _Search(problem, parameters["seed"], control, given).samples(wanted)
+            search.keep(samples.states, "exact")
+        search.reduce()
+        search.run()
+        return search.samples(wanted)
 
 
 def _exactly(
@@ -91,57 +102,81 @@ def _exactly(
 
 
 class _Search:
-    """The stages of one run on the reduced problem."""
+    """The stages of one run and the best states so far, of the problem or of a smaller one."""
 
     def __init__(
         self, problem: CompiledProblem, seed: int, control: RunControl, given: np.ndarray | None
     ) -> None:
         self.problem, self.seed, self.control = problem, seed, control
-        self.portrait: Portrait = classify(problem)
+        self.small = problem
+        self.reduction: Reduction | None = None
+        self.portrait: Portrait | None = None
+        self.states = np.zeros((0, problem.num_variables), np.int8)
+        self.energies = np.zeros(0)
+        self.log: list[dict[str, Any]] = []
+        self.found_by = "presolve"
+        if given is not None:
+            self.keep(given, "initial_states")
+
+    def ends_with(self, stage: Stage | None) -> bool:
+        """Run ``stage``, if it is one, and say whether that was the end."""
+        if stage is not None:
+            self._turn(stage)
+        return self.control.stopped
+
+    def reduce(self) -> None:
+        """Presolve and classify what is left; from here on the search is for states of that."""
+        problem, control = self.problem, self.control
+        self.portrait = classify(problem)
         # Dense problems hardly ever fold, and finding that out takes longer than solving a small one.
         self.reduction = None if self.portrait.dense else _presolved(problem, control)
-        self.small = problem
         if self.reduction is not None:
             self.small = _compiled(self.reduction)
             self.portrait = classify(self.small)
         if self.portrait.kind == "chain" and self.small.storage != "dense":
             self.small = compile(self.small.given, storage="dense")
-        self.states = np.zeros((0, self.small.num_variables), np.int8)
-        self.energies = np.zeros(0)
-        self.log: list[dict[str, Any]] = []
-        self.found_by = "presolve" if given is None else "initial_states"
-        if given is not None and self.small.num_variables:
-            self._keep(given if self.reduction is None else given[:, self.reduction.kept])
+        if self.reduction is not None:
+            known, found_by = self.states[:, self.reduction.kept], self.found_by
+            self.states, self.energies = known[:0], self.energies[:0]
+            self.keep(known, found_by)
         if self.small is not problem:
             # Kernel energies k of the smaller problem are offset + scale k of its own given one.
             scale = self.small.scale * (1.0 if self.reduction is None else problem.scale)
             control.measure_in(scale, self._in_users_units(self.small.offset), control.target_energy)
 
-    def samples(self, wanted: int) -> Samples:
-        """Run the plan; the best states, best first."""
+    def run(self) -> None:
+        """The plan for what ``reduce`` left."""
+        assert self.portrait is not None
         if self.small.num_variables:
             for stage in stages(self.portrait, self.control.time_left):
                 if self.control.stopped and len(self.log):
                     break
-                try:
-                    self._run(stage)
-                except KeyboardInterrupt:
-                    # Between two kernels nobody else catches it; what was found is not lost.
-                    if not len(self.states):
-                        raise
-                    self.control.interrupted = True
-                    self.control.cancel()
+                self._turn(stage)
+
+    def samples(self, wanted: int) -> Samples:
+        """The best states, best first."""
         states = self.states[:wanted] if self.small.num_variables else np.zeros((1, 0), np.int8)
         full = states if self.reduction is None else self.reduction.undo(states)
         facts: dict[str, Any] = {
-            "class": self.portrait.facts(),
             "stages": self.log,
             "found_by": self.found_by,
             "certified": self.small.num_variables == 0,
         }
+        if self.portrait is not None:
+            facts["class"] = self.portrait.facts()
         if self.reduction is not None:
             facts["presolve"] = {**self.reduction.counts, "variables_left": self.small.num_variables}
         return Samples(full, facts=facts)
+
+    def _turn(self, stage: Stage) -> None:
+        try:
+            self._run(stage)
+        except KeyboardInterrupt:
+            # Between two kernels nobody else catches it; what was found is not lost.
+            if not len(self.states):
+                raise
+            self.control.interrupted = True
+            self.control.cancel()
 
     def _run(self, stage: Stage) -> None:
         solver, control = _SOLVERS[stage.solver], self.control
@@ -150,10 +185,7 @@ class _Search:
         began = time.perf_counter()
         with control.part(None if left is None else stage.share * left):
             samples = solver.run(self.small, solver.resolve(given), control)
-        before = self.energies.min(initial=np.inf)
-        self._keep(samples.states)
-        if self.energies[0] < before:
-            self.found_by = solver.name
+        self.keep(samples.states, solver.name)
         self.log.append(
             {
                 "solver": solver.name,
@@ -169,14 +201,18 @@ class _Search:
         best = self.states[:_HANDED_ON]
         return best if self.small.vartype == "SPIN" else (best + np.int8(1)) >> np.int8(1)
 
-    def _keep(self, states: np.ndarray) -> None:
+    def keep(self, states: np.ndarray, found_by: str) -> None:
         """Merge ``states`` into the best ones; equal states are kept once."""
-        merged, first = np.unique(np.concatenate([self.states, states]), axis=0, return_index=True)
-        energy = np.concatenate(
-            [self.energies, energies(self.small.given, states, self.control.num_threads)]
-        )[first]
-        order = np.lexsort((first, energy))[:MOST_STATES]
-        self.states, self.energies = merged[order], energy[order]
+        before = self.energies.min(initial=np.inf)
+        every = np.concatenate([self.states, states])
+        # By their bytes: np.unique compares column by column, which takes longer than finding them.
+        first = np.array(list({row.tobytes(): r for r, row in reversed([*enumerate(every)])}.values()), int)
+        new = energies(self.small.given, states, self.control.num_threads)
+        energy = np.concatenate([self.energies, new])
+        best = first[np.lexsort((first, energy[first]))][:MOST_STATES]
+        self.states, self.energies = every[best], energy[best]
+        if self.energies.min(initial=np.inf) < before:
+            self.found_by = found_by
 
     def _in_users_units(self, energy: float) -> float:
         if self.reduction is None:

@@ -40,7 +40,7 @@ class Portrait:
     @property
     def dense(self) -> bool:
         """True where most of the work is in rows, not in neighbours."""
-        return self.mean_degree > max(_DENSE * self.variables, min(_MANY_NEIGHBOURS, self.variables / 2))
+        return is_dense(self.variables, self.mean_degree)
 
     @property
     def kind(self) -> str:
@@ -56,13 +56,22 @@ class Portrait:
         return {"kind": self.kind, **asdict(self)}
 
 
+def mean_degree(problem: CompiledProblem) -> float:
+    """Neighbours of a variable."""
+    return 2.0 * problem.num_interactions / max(1, problem.num_variables)
+
+
+def is_dense(variables: int, degree: float) -> bool:
+    """True where most of the work is in rows, not in neighbours."""
+    return degree > max(_DENSE * variables, min(_MANY_NEIGHBOURS, variables / 2))
+
+
 def classify(problem: CompiledProblem) -> Portrait:
     """Look at ``problem``; costs one pass over its couplings at most."""
-    n = max(1, problem.num_variables)
     couplings = problem.couplings
     return Portrait(
         variables=problem.num_variables,
-        mean_degree=2.0 * problem.num_interactions / n,
+        mean_degree=mean_degree(problem),
         fields=bool(problem.h.any()),
         coupling_sizes=_coupling_sizes(couplings),
         decay=_decay(dense_matrix(problem)) if _may_be_chain(problem) else 0.0,

@@ -18,7 +18,7 @@ from isinglass.kernels.cpu.progress import RUNNING
 from isinglass.kernels.cpu.tabu import relink, tabu_search
 from isinglass.kernels.cpu.tabu_rows import start_gains
 from isinglass.problems.energies import unpack_spins
-from isinglass.rng import start_bits
+from isinglass.rng import start_bits, start_word
 from isinglass.solvers.whole_numbers import WholeNumbers
 
 ELITES = 8
@@ -103,7 +103,7 @@ class EliteSearch:
 
     def _random_key(self) -> np.uint64:
         self._draws += 1
-        return np.uint64(start_bits(np.uint64((self._key + self._draws) % (1 << 64)), 1)[0])
+        return start_word(self._key + self._draws)
 
     def _fill(self) -> None:
         """Random local optima until the set is full."""

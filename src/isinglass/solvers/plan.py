@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from isinglass.solvers.classify import Portrait
+from isinglass.problems.compiled import CompiledProblem
+from isinglass.solvers.classify import Portrait, is_dense, mean_degree
 
 _FEWEST_SWEEPS_SPARSE = 300
 _FEWEST_SWEEPS_DENSE = 1500
@@ -19,10 +20,13 @@ _TOO_LARGE_SPARSE = 200_000
 _TOO_LARGE_DENSE = 10_000
 """Variables from which fixed work without a time limit is annealing."""
 _QUICK_FLIPS = 40
-"""Tabu flips a variable of the quick look that small problems get first: milliseconds."""
+"""Tabu flips a variable of the quick look: milliseconds."""
 _QUICK_LOOK_DENSE = 2000
 _QUICK_LOOK_SPARSE = 300
 """Variables up to which it is taken."""
+_BEFORE_EXACT = 0.1
+"""Part of an exact method's time that sweeps get before it, where there is a target; cluster moves may
+take three times as long again."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,27 @@ class Stage:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+def quick_look(problem: CompiledProblem) -> Stage | None:
+    """A first search of milliseconds; None for problems that it would rarely solve."""
+    n = problem.num_variables
+    if not 0 < n <= (_QUICK_LOOK_DENSE if is_dense(n, mean_degree(problem)) else _QUICK_LOOK_SPARSE):
+        return None
+    parameters = {"iterations": _QUICK_FLIPS * n + 200, "num_reads": 2}
+    return Stage("tabu_search", 1.0, "a quick look: small problems end here", parameters)
+
+
+def longer_look(problem: CompiledProblem, seconds: float) -> Stage | None:
+    """A search before an exact method that takes ``seconds``; None where it would be too short."""
+    n = problem.num_variables
+    sweeps = int(_BEFORE_EXACT * seconds / _sparse_sweep_seconds(n, mean_degree(problem)))
+    if problem.storage != "sparse" or sweeps < _FEWEST_SWEEPS_SPARSE:
+        return None
+    why = "often there before an exact method is"
+    return Stage("parallel_tempering", 1.0, why, {"sweeps": sweeps, "num_reads": 1})
+
+
 def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
     """The plan for a problem like ``portrait`` in ``seconds`` (None: fixed work, no clock)."""
-    n = portrait.variables
-    quick = Stage(
-        "tabu_search", 1.0, "a quick look: small problems end here",
-        {"iterations": _QUICK_FLIPS * n + 200, "num_reads": 2},
-    )  # fmt: skip
     if portrait.kind == "chain":
         why = "couplings fall off along a chain: runs of spins must flip together"
         return [Stage("parallel_tempering", 1.0, why, {"segments": True})]
@@ -51,12 +69,11 @@ def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
     if portrait.kind == "dense QUBO":
         search = Stage("tabu_search", 0.85, "many different coefficients, all coupled: tabu's home ground")
         temper = Stage("parallel_tempering", 1.0, "in case the search is caught")
-        return [search, temper] if n > _QUICK_LOOK_DENSE else [quick, search, temper]
+        return [search, temper]
     if portrait.kind == "dense glass":
-        temper = Stage("parallel_tempering", 1.0, "few coupling sizes, no fields: a glass")
-        return [temper] if n > _QUICK_LOOK_DENSE else [quick, temper]
-    temper = Stage("parallel_tempering", 1.0, "sparse: 64 replicas a word, cluster moves where they help")
-    return [temper] if n > _QUICK_LOOK_SPARSE else [quick, temper]
+        return [Stage("parallel_tempering", 1.0, "few coupling sizes, no fields: a glass")]
+    why = "sparse: 64 replicas a word, cluster moves where they help"
+    return [Stage("parallel_tempering", 1.0, why)]
 
 
 def _too_large(portrait: Portrait, seconds: float | None) -> bool:
@@ -67,4 +84,8 @@ def _too_large(portrait: Portrait, seconds: float | None) -> bool:
     if portrait.dense:
         sweep_seconds = 24e-9 * n * (4.0 + n / 500.0)
         return seconds < _FEWEST_SWEEPS_DENSE * sweep_seconds
-    return seconds < _FEWEST_SWEEPS_SPARSE * 64e-9 * n * (0.8 + portrait.mean_degree / 64)
+    return seconds < _FEWEST_SWEEPS_SPARSE * _sparse_sweep_seconds(n, portrait.mean_degree)
+
+
+def _sparse_sweep_seconds(variables: int, degree: float) -> float:
+    return 64e-9 * max(1, variables) * (0.8 + degree / 64)

@@ -8,7 +8,7 @@ import numpy as np
 
 from isinglass.errors import ParameterError
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.rng import read_keys, start_bits
+from isinglass.rng import read_key, start_bits
 from isinglass.solvers.contract import Parameter
 
 
@@ -41,7 +41,7 @@ class StartStates:
         """uint64[ceil(n / 64)]: bit i % 64 of word i // 64 is spin i up."""
         count = -(-self.num_variables // 64)
         if self.states is None:
-            words = start_bits(read_keys(self.seed, read, 1)[0], count)
+            words = start_bits(read_key(self.seed, read), count)
             if self.num_variables % 64:
                 words[-1] &= np.uint64((1 << self.num_variables % 64) - 1)
             return words

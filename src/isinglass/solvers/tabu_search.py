@@ -15,7 +15,7 @@ import numpy as np
 
 from isinglass.control import RunControl
 from isinglass.problems.compiled import CompiledProblem, Sparse
-from isinglass.rng import read_keys
+from isinglass.rng import read_key
 from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_number
 from isinglass.solvers.elite_search import EliteSearch
 from isinglass.solvers.rounds import MOST_READS_KEPT
@@ -69,9 +69,7 @@ class TabuSearch(Solver):
             if iterations is None:
                 # The time that is left, shared with the reads that wait for this thread.
                 seconds = (control.time_left or 0.0) / -(-(last - read) // control.num_threads)
-            one = EliteSearch(
-                numbers, read_keys(parameters["seed"], read, 1)[0], control, iterations, seconds
-            )
+            one = EliteSearch(numbers, read_key(parameters["seed"], read), control, iterations, seconds)
             reads[read] = one.run(start.words(read))
             flips.append(one.flips)
 

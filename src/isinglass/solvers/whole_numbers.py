@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from isinglass.kernels.cpu.build import largest_size, row_sums, scatter_rows, to_units
 from isinglass.kernels.cpu.tabu_rows import DenseRows, PackedRows, SparseRows
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
@@ -99,12 +100,11 @@ def sparse_in_whole_numbers(problem: CompiledProblem, couplings: Sparse) -> Whol
     """As ``in_whole_numbers``, the rows left sparse whatever their length."""
     n, weights = problem.num_variables, couplings.weights
     # Weights are twice the couplings.
-    size = 0.5 * np.abs(weights, dtype=np.float64)
-    sums = np.bincount(_row_of_entry(couplings.indptr), size, minlength=n)
-    largest = float(size.max(initial=0.0))
+    sums, largest = 0.5 * row_sums(couplings.indptr, weights)[1], 0.5 * largest_size(weights)
     scale = _scale(problem, weights, 2.0 * largest, 2.0 * sums)
     require(len(weights) * 4, f"tabu search of {len(weights)} couplings")
-    values = np.rint(weights * scale).astype(_narrowest(2.0 * largest * scale))
+    values = np.empty(len(weights), _narrowest(2.0 * largest * scale))
+    to_units(weights, 1.0 / scale, True, values)
     # A changed neighbour costs a scan of its block, a flip one of all the blocks' peaks.
     neighbours = len(weights) / max(1, n) + 1
     shift = int(np.clip(np.ceil(0.5 * np.log2(8 * max(1, n) / neighbours)), 6, 10))
@@ -116,7 +116,7 @@ def sparse_in_whole_numbers(problem: CompiledProblem, couplings: Sparse) -> Whol
 def _densified(numbers: WholeNumbers) -> WholeNumbers:
     sparse = cast(SparseRows, numbers.rows)
     matrix, shift = _empty_matrix(len(numbers.h), sparse.values.dtype.type)
-    matrix[_row_of_entry(sparse.indptr), sparse.indices] = sparse.values
+    scatter_rows(sparse.indptr, sparse.indices, sparse.values, 1.0, matrix)
     return replace(numbers, rows=DenseRows(matrix), shift=shift)
 
 
@@ -149,10 +149,6 @@ def _empty_matrix(n: int, kind: type[np.signedinteger[Any]]) -> tuple[np.ndarray
     padded = max(1, -(-n >> shift)) << shift
     require(n * padded * np.dtype(kind).itemsize, f"tabu search of {n} densely coupled variables")
     return np.zeros((n, padded), kind), shift
-
-
-def _row_of_entry(indptr: np.ndarray) -> np.ndarray:
-    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
 
 
 def _dense_shift(n: int) -> int:

@@ -119,13 +119,15 @@ def first_asymmetry(indptr, indices, values):
 def row_sums(indptr, values):
     """(float64[n] sums, float64[n] sums of absolute values, float64[n] sums of squares) by row."""
     n = indptr.shape[0] - 1
-    plain, absolute, squares = np.zeros(n), np.zeros(n), np.zeros(n)
+    plain, absolute, squares = np.empty(n), np.empty(n), np.empty(n)
     for i in range(n):
+        total, size, square = 0.0, 0.0, 0.0
         for k in range(indptr[i], indptr[i + 1]):
             v = np.float64(values[k])
-            plain[i] += v
-            absolute[i] += abs(v)
-            squares[i] += v * v
+            total += v
+            size += abs(v)
+            square += v * v
+        plain[i], absolute[i], squares[i] = total, size, square
     return plain, absolute, squares
 
 
@@ -222,11 +224,11 @@ def to_units(values, size, whole, units_out):
 
 
 @njit(nogil=True, cache=True)
-def scatter_rows(indptr, indices, weights, matrix):
-    """Fill a zeroed [n, n] matrix with half the weights of compressed rows."""
+def scatter_rows(indptr, indices, weights, factor, matrix):
+    """Fill a zeroed matrix, n rows of n numbers at least, with ``factor`` times compressed rows."""
     for i in range(indptr.shape[0] - 1):
         for k in range(indptr[i], indptr[i + 1]):
-            matrix[i, indices[k]] = weights[k] * 0.5
+            matrix[i, indices[k]] = weights[k] * factor
 
 
 @njit(nogil=True, cache=True)
@@ -275,7 +277,12 @@ def common_divisor(values):
     """Greatest common divisor of whole-valued numbers below 2^53, in absolute value."""
     divisor = np.int64(0)
     for k in range(values.shape[0]):
-        a = np.int64(abs(np.float64(values[k])))
+        v = abs(np.float64(values[k]))
+        # Most are multiples of what was found so far; a quotient below 2^53 rounds to a whole number only
+        # where it is one, and floating division is the faster one.
+        if divisor and v / divisor == np.floor(v / divisor):
+            continue
+        a = np.int64(v)
         while a:
             divisor, a = a, divisor % a
         if divisor == 1:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from isinglass.kernels.cpu.packed_bits import random_word
-from isinglass.rng import read_keys
+from isinglass.rng import read_key
 
 _LN2 = 0.6931471805599453
 _SQRT2 = 1.4142135623730951
@@ -64,7 +64,7 @@ class Purpose(IntEnum):
 
 def stream_key(seed: int, purpose: Purpose) -> np.uint64:
     """The 64-bit key of one purpose."""
-    return np.uint64(read_keys(seed, int(purpose), 1)[0])
+    return read_key(seed, int(purpose))
 
 
 @njit(cache=True, error_model="numpy")
