@@ -185,7 +185,7 @@ class _Search:
         began = time.perf_counter()
         with control.part(None if left is None else stage.share * left):
             samples = solver.run(self.small, solver.resolve(given), control)
-        self.keep(samples.states, solver.name)
+        self.keep(samples.states, solver.name, samples.kernel_energies)
         self.log.append(
             {
                 "solver": solver.name,
@@ -201,13 +201,20 @@ class _Search:
         best = self.states[:_HANDED_ON]
         return best if self.small.vartype == "SPIN" else (best + np.int8(1)) >> np.int8(1)
 
-    def keep(self, states: np.ndarray, found_by: str) -> None:
-        """Merge ``states`` into the best ones; equal states are kept once."""
+    def keep(self, states: np.ndarray, found_by: str, tracked: np.ndarray | None = None) -> None:
+        """Merge ``states`` into the best ones; equal states are kept once.
+
+        ``tracked``: their kernel energies, which are believed here if they are exact.
+        """
         before = self.energies.min(initial=np.inf)
         every = np.concatenate([self.states, states])
         # By their bytes: np.unique compares column by column, which takes longer than finding them.
         first = np.array(list({row.tobytes(): r for r, row in reversed([*enumerate(every)])}.values()), int)
-        new = energies(self.small.given, states, self.control.num_threads)
+        small = self.small
+        if tracked is not None and small.integer and np.isfinite(tracked).all():
+            new = small.offset + small.scale * tracked
+        else:
+            new = energies(small.given, states, self.control.num_threads)
         energy = np.concatenate([self.energies, new])
         best = first[np.lexsort((first, energy[first]))][:MOST_STATES]
         self.states, self.energies = every[best], energy[best]

@@ -11,6 +11,7 @@ from isinglass.solvers.reads import Read, Reads
 MOST_READS_KEPT = 128
 _SHARE = 0.85
 """Of the time that is left: what a round may be foreseen to take."""
+_LONG_TRIAL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,14 @@ def fill_time(
     lengths: list[int] = []
     trial: list[Read] = []
     if open_lengths is not None:
-        # Twice: the first call loads or compiles the kernel.
+        # Twice: the first call loads the kernel, unless that is nothing against the trial.
         for _ in range(2):
             began = control.clock()
             one_round(count, open_lengths.trial)
-            seconds = (control.clock() - began) / open_lengths.trial
+            took = control.clock() - began
+            if took > _LONG_TRIAL_SECONDS:
+                break
+        seconds = took / open_lengths.trial
         # Only until there are better ones: the deadline may come before the first round begins.
         trial, reads.kept, reads.count = reads.kept, [], 0
         if not control.stopped:
