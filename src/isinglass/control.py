@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 import numpy as np
 
@@ -56,6 +57,12 @@ class Progress:
     reads_started: int
 
 
+class Cancel(Protocol):
+    """Anything that says when to stop, such as ``threading.Event``."""
+
+    def is_set(self) -> bool: ...
+
+
 def available_threads() -> int:
     """Cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
@@ -71,6 +78,7 @@ class RunControl:
         progress: called with a ``Progress`` from the calling thread.
         num_threads: kernels at a time; None for every core this process may use.
         started: ``time.perf_counter()`` at which the clock began; None for now.
+        cancel: looked at a hundred times a second; once it is set, the run ends as by ``cancel()``.
     """
 
     def __init__(
@@ -79,6 +87,7 @@ class RunControl:
         progress: Callable[[Progress], None] | None = None,
         num_threads: int | None = None,
         started: float | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         self.started = time.perf_counter() if started is None else started
         self.num_threads = num_threads or available_threads()
@@ -88,6 +97,7 @@ class RunControl:
         self._deadline = None if time_limit is None else self.started + time_limit
         self._target_energy: float | None = None
         self._progress = progress
+        self._cancel = cancel
         self._rows: list[np.ndarray] = []
         self._scale, self._offset = 1.0, 0.0
         self._kernels_began: float | None = None
@@ -167,7 +177,9 @@ class RunControl:
 
     @property
     def stopped(self) -> bool:
-        """True once the run must end; also looks at the deadline."""
+        """True once the run must end; also looks at the deadline and at what may cancel it."""
+        if self._cancel is not None and self._cancel.is_set():
+            self.cancel()
         if self.flag[0] == RUNNING and self._deadline is not None and self.clock() >= self._deadline:
             self.flag[0] = STOP_DEADLINE
         return bool(self.flag[0] != RUNNING)

@@ -10,7 +10,7 @@ from typing import Any
 import dimod
 import numpy as np
 
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem, Packed
@@ -27,6 +27,7 @@ from isinglass.solving_constrained import solve_constrained
 
 RUN_PARAMETERS = (
     "kind", "storage", "solver", "time_limit", "target_energy", "target_cut", "num_threads", "progress",
+    "cancel",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def solve(
     target_cut: float | None = None,
     num_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
     **parameters: Any,
 ) -> SampleSet:
     """Find low energies of a problem on this machine.
@@ -63,6 +65,8 @@ def solve(
         target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
         num_threads: 1 up; None for every core this process may use.
         progress: called about ten times a second with a ``Progress``.
+        cancel: a ``threading.Event``, or anything with ``is_set()``: once it is set, from any thread, the
+            run ends within one sweep and returns the best so far.
         **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
             ``annealing_time`` (sweeps) of "simulated_annealing" only;
             ``isinglass.Sampler(solver).properties["parameters"]`` lists them. An unknown name is an error.
@@ -87,7 +91,7 @@ def solve(
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    control = RunControl(time_limit, progress, threads, started)
+    control = RunControl(time_limit, progress, threads, started, cancel)
     if constrained:
         if target_cut is not None:
             raise ParameterError(

@@ -1,0 +1,1 @@
+"""What carries work: one shot of a job, run in this process."""

@@ -1,0 +1,59 @@
+"""One shot of a job, run here. Workers call it, and so does the local backend: the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from isinglass.control import Cancel, Progress
+from isinglass.errors import ParameterError, nearest
+from isinglass.jobs.spec import JobSpec
+from isinglass.results.sampleset import SampleSet
+from isinglass.solvers.registry import solver_named
+from isinglass.solving import RUN_PARAMETERS, solve
+
+_OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
+
+
+def check_spec(spec: JobSpec) -> None:
+    """ParameterError where no worker could run it: a solver or parameter unknown or out of range."""
+    solver = solver_named(spec.solver)
+    known = [*solver.parameters, *_OF_THE_RUN]
+    for name in spec.parameters:
+        if name not in known:
+            raise ParameterError(
+                f"{name!r} is not a parameter of solver={spec.solver!r}{nearest(name, known)}; "
+                f"it takes {', '.join(name for name in known if name != 'seed')}"
+            )
+    own = {name: value for name, value in spec.parameters.items() if name not in RUN_PARAMETERS}
+    own.pop("initial_states", None)
+    solver.resolve(_with_tuples(own))
+
+
+def run_shot(
+    problem: Any,
+    spec: JobSpec,
+    shot: int,
+    *,
+    num_threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
+) -> SampleSet:
+    """The sample set of one shot, made with its own seed; errors as of ``isinglass.solve``."""
+    return solve(
+        problem,
+        solver=spec.solver,
+        seed=spec.shot_seed(shot),
+        num_threads=num_threads,
+        progress=progress,
+        cancel=cancel,
+        **_with_tuples(spec.parameters),
+    )
+
+
+def _with_tuples(parameters: Any) -> dict[str, Any]:
+    """JSON has lists where solvers take tuples, such as ``beta_range``."""
+    return {
+        name: tuple(value) if isinstance(value, list) and name != "initial_states" else value
+        for name, value in parameters.items()
+    }
