@@ -6,7 +6,14 @@
     ├── ParameterError      a parameter is unknown or out of range    (also a ValueError)
     ├── MissingExtraError   an optional package is not installed      (also an ImportError)
     ├── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
-    └── VerificationError   a result claims what cannot be true
+    ├── VerificationError   a result claims what cannot be true
+    ├── JobError            a job ended without a result              (carries job_id)
+    └── ServiceError        a service refused; carries the HTTP status
+        ├── UnreachableError  it does not answer                      (also a ConnectionError)
+        ├── AccessError       no key, a wrong one, or not its business  (401, 403)
+        ├── UnknownJobError   no such job, or somebody else's           (404; also a LookupError)
+        ├── ConflictError     not in this state, or no longer           (409)
+        └── QuotaError        too much or too many                      (402, 413, 429, 507)
 
 Every message says what was given, what is allowed and what to do next, in one sentence or two.
 """
@@ -59,6 +66,51 @@ class OutOfMemoryError(IsinglassError, MemoryError):
 
 class VerificationError(IsinglassError):
     """A result does not follow from its answer, or claims what no answer could be."""
+
+
+class JobError(IsinglassError):
+    """A job that ended without any result: it failed, was cancelled, ran out of time or of workers."""
+
+    def __init__(self, job_id: str, message: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"job {job_id}: {message}")
+
+
+class ServiceError(IsinglassError):
+    """A service refused a request; ``status`` is that of HTTP."""
+
+    def __init__(self, message: str, status: int = 500) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class UnreachableError(ServiceError, ConnectionError):
+    """A service does not answer, after all tries."""
+
+    def __init__(self, message: str, status: int = 503) -> None:
+        super().__init__(message, status)
+
+
+class AccessError(ServiceError):
+    """There is no key (401), or it does not allow this (403)."""
+
+
+class UnknownJobError(ServiceError, LookupError):
+    """There is no such job, or it is somebody else's: which of the two is not told."""
+
+    def __init__(self, message: str, status: int = 404) -> None:
+        super().__init__(message, status)
+
+
+class ConflictError(ServiceError):
+    """The request does not fit what has happened since."""
+
+    def __init__(self, message: str, status: int = 409) -> None:
+        super().__init__(message, status)
+
+
+class QuotaError(ServiceError):
+    """Too large (413), too many or too often (429), all seconds used (402), or no room (507)."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

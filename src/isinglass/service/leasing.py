@@ -1,0 +1,260 @@
+"""What workers do with shots: take, keep, deliver, lose. One call, one transaction.
+
+Between users it is fair (start-time fair queueing; Goyal, Vin, Cheng, SIGCOMM 1996): each has a virtual time
+that grows by worker seconds over weight, and the least goes first. Who comes back after a pause starts at
+the time of those being served, not in the past.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, select, update
+
+from isinglass.errors import ConflictError
+from isinglass.jobs.spec import JobSpec, spec_of
+from isinglass.jobs.states import JobState, ShotState
+from isinglass.service.store import Problem, Store
+from isinglass.service.tables import jobs, shots, users
+from isinglass.service.transitions import JobInHand
+
+LEASE_SECONDS = 15.0
+_GUESS_SECONDS = 1.0
+"""Charged when a shot is taken and has no time limit; what it really took replaces it."""
+
+_WAITING = (
+    exists()
+    .where(
+        shots.c.state == str(ShotState.QUEUED), shots.c.user == users.c.name,
+        shots.c.backend.in_(bindparam("backends", expanding=True)), shots.c.not_before <= bindparam("now"),
+    )
+    .correlate(users)
+)  # fmt: skip
+_NEXT_USER = (
+    select(users.c.name, users.c.virtual_time, users.c.weight)
+    .where(_WAITING)
+    .order_by(users.c.virtual_time, users.c.name)
+    .limit(1)
+)
+_NEXT_SHOT = (
+    select(shots)
+    .where(
+        shots.c.state == str(ShotState.QUEUED), shots.c.user == bindparam("the_user"),
+        shots.c.backend == bindparam("the_backend"), shots.c.not_before <= bindparam("now"),
+    )
+    .order_by(shots.c.rank, shots.c.job, shots.c.shot)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_JOB = select(jobs.c.spec, jobs.c.problem, jobs.c.problem_hash, jobs.c.problem_size, jobs.c.variables).where(
+    jobs.c.id == bindparam("wanted")
+)
+_SHOT = (
+    select(shots)
+    .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
+    .with_for_update()
+)
+_CHARGE = (
+    update(users)
+    .where(users.c.name == bindparam("the_user"))
+    .values(
+        virtual_time=users.c.virtual_time + bindparam("virtual") / users.c.weight,
+        used_seconds=users.c.used_seconds + bindparam("used"),
+    )
+)
+_START_AT = update(users).where(users.c.name == bindparam("the_user")).values(virtual_time=bindparam("start"))
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A shot that a worker may run, until ``lease_until`` unless it sends heartbeats."""
+
+    job: str
+    shot: int
+    user: str
+    token: str
+    spec: JobSpec
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a worker brings back: a result that was found true, or the error of the solver."""
+
+    job: str
+    shot: int
+    token: str
+    seconds: float
+    energy: float = 0.0
+    content: bytes | None = None
+    sha256: str | None = None
+    error: str | None = None
+
+
+class Leasing:
+    """The shots of a store. Like it, not for several threads at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._served = 0.0
+        """Virtual time of the last user served."""
+
+    def lease(self, worker: str, backends: Sequence[str]) -> Lease | None:
+        """The next shot for a worker of these backends, or None."""
+        with self._store.transaction() as connection:
+            return self._lease(connection, worker, backends)
+
+    def _lease(self, connection: Connection, worker: str, backends: Sequence[str]) -> Lease | None:
+        now = self._store.clock()
+        user = connection.execute(_NEXT_USER, {"backends": list(backends), "now": now}).first()
+        if user is None:
+            return None
+        row = self._next_shot(connection, user.name, backends, now)
+        if row is None:
+            return None
+        job = connection.execute(_JOB, {"wanted": row["job"]}).mappings().one()
+        spec = spec_of(json.loads(job["spec"]))
+        token, shot = secrets.token_hex(16), int(row["shot"])
+        charge = float(spec.parameters.get("time_limit") or _GUESS_SECONDS)
+        hand = JobInHand(connection, row["job"], now)
+        hand.change_shot(
+            shot, ShotState(row["state"]), "leased", worker=worker, token=token,
+            lease_until=now + LEASE_SECONDS, charged=charge,
+        )  # fmt: skip
+        if hand.state is JobState.QUEUED:
+            hand.transition("started")
+        hand.note("shot_leased", shot=shot, worker=worker, attempt=row["attempts"] + 1)
+        hand.write()
+        if user.virtual_time < self._served:
+            connection.execute(_START_AT, {"the_user": user.name, "start": self._served})
+        self._served = max(self._served, user.virtual_time)
+        connection.execute(_CHARGE, {"the_user": user.name, "virtual": charge, "used": 0.0})
+        problem = Problem(job["problem_hash"], job["problem_size"], job["variables"], job["problem"])
+        return Lease(row["job"], shot, user.name, token, spec, problem)
+
+    def _next_shot(
+        self, connection: Connection, user: str, backends: Sequence[str], now: float
+    ) -> Mapping[str, Any] | None:
+        found = []
+        for backend in backends:
+            where = {"the_user": user, "the_backend": backend, "now": now}
+            found += connection.execute(_NEXT_SHOT, where).mappings().all()
+        return min(found, key=lambda row: (row["rank"], row["job"], row["shot"]), default=None)
+
+    def leased_problem(self, job: str, shot: int, token: str) -> tuple[str, JobSpec, Problem]:
+        """(owner, spec, problem) of a shot held under this token; ConflictError where it is held no more."""
+        with self._store.transaction() as connection:
+            row = self._held(connection, job, shot, token)
+            found = connection.execute(_JOB, {"wanted": job}).mappings().one()
+        problem = Problem(found["problem_hash"], found["problem_size"], found["variables"], found["problem"])
+        return row["user"], spec_of(json.loads(found["spec"])), problem
+
+    def _held(self, connection: Connection, job: str, shot: int, token: str) -> Mapping[str, Any]:
+        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
+        held = row is not None and row["state"] == str(ShotState.LEASED)
+        if row is None or not held or not secrets.compare_digest(row["token"], token):
+            raise ConflictError(f"shot {shot} of job {job} is not leased under this token any more")
+        return row
+
+    def heartbeat(self, job: str, shot: int, token: str) -> bool:
+        """Keep a shot; True where its worker should stop and deliver what it has.
+
+        A job that stops gives its workers no more time than their lease has left.
+        """
+        with self._store.transaction() as connection:
+            self._held(connection, job, shot, token)
+            stopping = connection.execute(select(jobs.c.state).where(jobs.c.id == job)).scalar_one()
+            if stopping == str(JobState.STOPPING):
+                return True
+            until = {"lease_until": self._store.clock() + LEASE_SECONDS}
+            connection.execute(update(shots).where(shots.c.job == job, shots.c.shot == shot).values(**until))
+            return False
+
+    def deliver(self, delivery: Delivery) -> bool:
+        """Take a result. False where this very delivery came before: its answer was lost on the way.
+
+        ConflictError where the shot was given to somebody else meanwhile, or its job is over.
+        """
+        with self._store.transaction() as connection:
+            return self._deliver(connection, delivery)
+
+    def deliver_and_lease(
+        self, delivery: Delivery, worker: str, backends: Sequence[str]
+    ) -> tuple[bool, Lease | None]:
+        """Both in one transaction, for a worker that goes from one shot to the next."""
+        with self._store.transaction() as connection:
+            return self._deliver(connection, delivery), self._lease(connection, worker, backends)
+
+    def _deliver(self, connection: Connection, delivery: Delivery) -> bool:
+        job, shot, token = delivery.job, delivery.shot, delivery.token
+        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
+        if row is not None and row["state"] in ("done", "failed") and row["token"] == token:
+            return False
+        row = self._held(connection, job, shot, token)
+        hand = JobInHand(connection, job, self._store.clock())
+        state = ShotState(row["state"])
+        if delivery.error is None:
+            kept = {"energy": delivery.energy, "result": delivery.content, "result_hash": delivery.sha256}
+            hand.change_shot(shot, state, "done", seconds=delivery.seconds, **kept)
+            hand.note("shot_done", shot=shot, energy=delivery.energy, seconds=round(delivery.seconds, 6))
+            hand.shot_done(delivery.energy)
+            hand.settle()
+        else:
+            hand.change_shot(shot, state, "failed", seconds=delivery.seconds)
+            hand.note("shot_failed", shot=shot, error=delivery.error)
+            if hand.state is JobState.STOPPING:
+                hand.settle()
+            else:
+                hand.stop("failed", delivery.error)
+        hand.write()
+        used = {"virtual": delivery.seconds - row["charged"], "used": delivery.seconds}
+        connection.execute(_CHARGE, {"the_user": row["user"], **used})
+        return True
+
+    def lose(self, job: str, shot: int, token: str, why: str, *, penalty: bool = True) -> None:
+        """A shot has no worker any more; ``penalty`` False where nobody is to blame (a worker that drains)."""
+        with self._store.transaction() as connection:
+            self._lose(connection, [self._held(connection, job, shot, token)], why, penalty)
+
+    def lose_worker(self, worker: str, why: str) -> list[str]:
+        """A worker is gone with all it held; the jobs that this changes."""
+        gone = select(shots).where(shots.c.worker == worker, shots.c.state == str(ShotState.LEASED))
+        with self._store.transaction() as connection:
+            return self._lose(connection, connection.execute(gone).mappings().all(), why, True)
+
+    def lose_expired(self) -> list[str]:
+        """Shots whose lease has run out are lost; the jobs that this changes."""
+        leased = shots.c.state == str(ShotState.LEASED)
+        due = select(shots).where(leased, shots.c.lease_until <= self._store.clock())
+        with self._store.transaction() as connection:
+            rows = connection.execute(due).mappings().all()
+            return self._lose(connection, rows, "its worker was not heard of any more", True)
+
+    def _lose(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]], why: str, penalty: bool
+    ) -> list[str]:
+        for row in rows:
+            hand = JobInHand(connection, row["job"], self._store.clock())
+            hand.lose_shot(row, why, penalty=penalty)
+            hand.write()
+            connection.execute(_CHARGE, {"the_user": row["user"], "virtual": -row["charged"], "used": 0.0})
+        return [row["job"] for row in rows]
+
+    def extend_all(self) -> None:
+        """At start: whoever works has a whole term to be heard of again."""
+        until = {"lease_until": self._store.clock() + LEASE_SECONDS}
+        with self._store.transaction() as connection:
+            connection.execute(update(shots).where(shots.c.state == str(ShotState.LEASED)).values(**until))
+
+    def ready(self) -> int:
+        """Shots that could be leased now, counted up to 100."""
+        now = self._store.clock()
+        some = select(shots.c.shot).where(
+            shots.c.state == str(ShotState.QUEUED), shots.c.not_before <= now
+        ).limit(100)  # fmt: skip
+        with self._store.transaction() as connection:
+            return len(connection.execute(some).all())

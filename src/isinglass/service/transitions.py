@@ -1,0 +1,152 @@
+"""A job in hand: its row, locked, and what happens to it in one transaction.
+
+Everything that changes a state goes through here, so no state changes without its event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from isinglass.errors import UnknownJobError
+from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
+from isinglass.service.tables import events, jobs, shots
+
+_WORDS_KEPT = 2000
+_RETRY_SECONDS = 0.5
+MOST_ATTEMPTS = 3
+
+_COLUMNS = (
+    jobs.c.id, jobs.c.user, jobs.c.state, jobs.c.stop_cause, jobs.c.shots, jobs.c.shots_done, jobs.c.last_seq,
+    jobs.c.best_energy, jobs.c.error,
+)  # fmt: skip
+_SELECT = select(*_COLUMNS).where(jobs.c.id == bindparam("wanted")).with_for_update()
+_LEASED = select(func.count()).where(
+    shots.c.job == bindparam("wanted"), shots.c.state == str(ShotState.LEASED)
+)
+
+
+class JobInHand:
+    """One job in a transaction. ``write`` must be called last.
+
+    Raises UnknownJobError where there is no such job, TransitionError for what the tables do not have.
+    """
+
+    def __init__(self, connection: Connection, job: str, now: float) -> None:
+        row = connection.execute(_SELECT, {"wanted": job}).mappings().first()
+        if row is None:
+            raise UnknownJobError(f"there is no job {job}")
+        self._connection, self._now = connection, now
+        self.id, self.user = job, str(row["user"])
+        self.state = JobState(row["state"])
+        self.stop_cause = row["stop_cause"]
+        self._row, self._seq = row, int(row["last_seq"])
+        self._changed: dict[str, Any] = {}
+        self._events: list[dict[str, Any]] = []
+
+    def note(self, kind: str, **data: Any) -> None:
+        """One more event."""
+        self._seq += 1
+        words = json.dumps({name: _shortened(value) for name, value in data.items()})
+        self._events.append({"job": self.id, "seq": self._seq, "at": self._now, "kind": kind, "data": words})
+
+    def transition(self, event: str, **data: Any) -> None:
+        self.state = next_job_state(self.state, event)
+        self._changed["state"] = str(self.state)
+        if event == "started":
+            self._changed["started"] = self._now
+        if self.state in FINAL:
+            self._changed["finished"] = self._now
+        self.note(event, **data)
+
+    def change_shot(self, shot: int, state: ShotState, event: str, **values: Any) -> ShotState:
+        """Write a shot's transition; the caller notes its event."""
+        after = next_shot_state(state, event)
+        self._connection.execute(
+            _UPDATE_SHOT[frozenset(values)] if frozenset(values) in _UPDATE_SHOT else _update_shot(values),
+            {"the_job": self.id, "the_shot": shot, "state": str(after), **values},
+        )
+        return after
+
+    def shot_done(self, energy: float) -> None:
+        done = self._changed.get("shots_done", self._row["shots_done"]) + 1
+        best = self._row["best_energy"]
+        self._changed |= {"shots_done": done, "best_energy": energy if best is None else min(best, energy)}
+        if self.state is JobState.RUNNING and done == self._row["shots"]:
+            self.transition("finished", best_energy=self._changed["best_energy"])
+
+    def stop(self, cause: str, error: str | None = None) -> None:
+        """End the job before its time: queued shots are dropped, those in work are waited for."""
+        dropped = self._connection.execute(
+            update(shots)
+            .where(shots.c.job == self.id, shots.c.state == str(ShotState.QUEUED))
+            .values(state=str(next_shot_state(ShotState.QUEUED, "dropped")))
+        ).rowcount
+        if dropped:
+            self.note("shots_dropped", count=dropped)
+        if error is not None:
+            self._changed["error"] = str(_shortened(error))
+        self._changed["stop_cause"] = self.stop_cause = cause
+        if self._leased():
+            self.transition("stopping", cause=cause)
+        else:
+            self.transition(cause, **({} if error is None else {"error": error}))
+
+    def settle(self) -> None:
+        """A stopping job whose last shot in work is back ends now."""
+        if self.state is JobState.STOPPING and not self._leased():
+            self.transition(self.stop_cause)
+
+    def lose_shot(self, row: Mapping[str, Any], why: str, *, penalty: bool = True) -> None:
+        """A leased shot has no worker any more. It runs again, later and later, but not for ever."""
+        shot, state = int(row["shot"]), ShotState(row["state"])
+        free = {"worker": None, "token": None, "lease_until": None}
+        attempts = int(row["attempts"]) + penalty
+        if self.state is JobState.STOPPING:
+            self.change_shot(shot, state, "dropped", **free)
+            self.note("shot_dropped", shot=shot, why=why)
+            self.settle()
+        elif attempts >= MOST_ATTEMPTS:
+            self.change_shot(shot, state, "dead", attempts=attempts, **free)
+            self.note("shot_dead", shot=shot, why=why, attempts=attempts)
+            self.stop("dead", f"shot {shot} was lost {attempts} times, at last because {why}")
+        else:
+            pause = _RETRY_SECONDS * 2**attempts if penalty else 0.0
+            self.change_shot(shot, state, "lost", attempts=attempts, not_before=self._now + pause, **free)
+            self.note("shot_lost", shot=shot, why=why, again_in=pause)
+
+    def write(self) -> None:
+        """The events and the row, as they are now."""
+        if self._events:
+            self._connection.execute(_INSERT_EVENTS, self._events)
+        self._connection.execute(
+            update(jobs).where(jobs.c.id == self.id).values(last_seq=self._seq, **self._changed)
+        )
+
+    def _leased(self) -> int:
+        return int(self._connection.execute(_LEASED, {"wanted": self.id}).scalar_one())
+
+
+_INSERT_EVENTS = insert(events)
+
+
+def _update_shot(values: Mapping[str, Any]) -> Any:
+    named = {name: bindparam(name) for name in ("state", *values)}
+    statement = (
+        update(shots)
+        .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
+        .values(**named)
+    )
+    _UPDATE_SHOT[frozenset(values)] = statement
+    return statement
+
+
+_UPDATE_SHOT: dict[frozenset[str], Any] = {}
+"""Statements by the columns they change: making one takes longer than running it."""
+
+
+def _shortened(value: Any) -> Any:
+    return value[:_WORDS_KEPT] if isinstance(value, str) else value
