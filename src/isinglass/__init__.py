@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from isinglass import benchmark, qscore
+    from isinglass.client.asynchronous import connect_async
+    from isinglass.client.session import connect
+    from isinglass.config import ComputeBackend, Config, QPUModel
     from isinglass.problems.compile import compile
     from isinglass.problems.compiled import CompiledProblem
     from isinglass.problems.files import read_file
@@ -25,10 +28,15 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "CompiledProblem": "isinglass.problems.compiled",
+    "ComputeBackend": "isinglass.config",
+    "Config": "isinglass.config",
+    "QPUModel": "isinglass.config",
     "SampleSet": "isinglass.results.sampleset",
     "Sampler": "isinglass.sampler",
     "TuningResult": "isinglass.tuning",
     "compile": "isinglass.problems.compile",
+    "connect": "isinglass.client.session",
+    "connect_async": "isinglass.client.asynchronous",
     "generate": "isinglass.problems.generators",
     "read_file": "isinglass.problems.files",
     "solve": "isinglass.solving",
@@ -37,11 +45,16 @@ _PLACES = {
 
 __all__ = [
     "CompiledProblem",
+    "ComputeBackend",
+    "Config",
+    "QPUModel",
     "SampleSet",
     "Sampler",
     "TuningResult",
     "benchmark",
     "compile",
+    "connect",
+    "connect_async",
     "generate",
     "qscore",
     "read_file",

@@ -6,14 +6,14 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, qscore, solve, tune
+from isinglass.cli import bench, doctor, generate, info, jobs, keys, qscore, serve, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
 
 app = typer.Typer(
     name="isinglass",
-    help="Solve Ising and QUBO problems on this machine.",
+    help="Solve Ising and QUBO problems on this machine, or on a network of them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,6 +24,10 @@ app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generat
 app.command("bench")(bench.bench)
 app.command("tune")(tune.tune)
 app.add_typer(qscore.app, name="qscore")
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(keys.app, name="keys")
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 

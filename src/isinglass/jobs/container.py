@@ -22,6 +22,7 @@ from isinglass.errors import ProblemError
 
 MAGIC = b"ISG1"
 LARGEST_HEADER = 1 << 28
+MOST_ARRAYS = 20_000
 TYPES = ("|i1", "|u1", "<i2", "<i4", "<i8", "<u8", "<f4", "<f8")
 _ALIGNMENT = 64
 
@@ -113,7 +114,7 @@ def _header(view: memoryview) -> tuple[dict[str, Any], int]:
     except (ValueError, RecursionError):
         raise ProblemError("the header of the content is not JSON") from None
     well_formed = isinstance(header, dict) and isinstance(header.get("fields"), dict)
-    if not well_formed or not isinstance(header.get("arrays"), list) or len(header["arrays"]) > 64:
+    if not well_formed or not isinstance(header.get("arrays"), list) or len(header["arrays"]) > MOST_ARRAYS:
         raise ProblemError("the header of the content does not have fields and arrays")
     return header, end
 

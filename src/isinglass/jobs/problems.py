@@ -101,6 +101,14 @@ def problem_of(data: Buffer | np.ndarray) -> Decoded:
     return problem
 
 
+def variables_of(problem: Decoded) -> int:
+    """How many variables it has."""
+    if isinstance(problem, dimod.ConstrainedQuadraticModel):
+        return len(problem.variables)
+    count: Any = problem.num_variables
+    return int(count() if callable(count) else count)
+
+
 def _common(n: int, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
     linear = arrays.get("linear")
     if linear is not None:

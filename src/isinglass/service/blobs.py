@@ -104,9 +104,7 @@ class Blobs:
         with part.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 part.unlink()
-                raise ParameterError(
-                    "what arrived does not have the SHA-256 it was sent under: send it again"
-                )
+                raise ParameterError("what arrived does not have the SHA-256 it was sent under: send it anew")
         path = self.path(user, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         _publish(part, path, descriptor)

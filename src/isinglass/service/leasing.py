@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 
 from isinglass.errors import ConflictError
 from isinglass.jobs.spec import JobSpec, spec_of
@@ -138,22 +137,32 @@ class Leasing:
 
     def _next_shot(
         self, connection: Connection, user: str, backends: Sequence[str], now: float
-    ) -> Mapping[str, Any] | None:
-        found = []
+    ) -> RowMapping | None:
+        found: list[RowMapping] = []
         for backend in backends:
             where = {"the_user": user, "the_backend": backend, "now": now}
             found += connection.execute(_NEXT_SHOT, where).mappings().all()
         return min(found, key=lambda row: (row["rank"], row["job"], row["shot"]), default=None)
 
-    def leased_problem(self, job: str, shot: int, token: str) -> tuple[str, JobSpec, Problem]:
-        """(owner, spec, problem) of a shot held under this token; ConflictError where it is held no more."""
+    def leased_problem(self, job: str, shot: int, token: str) -> tuple[str, JobSpec, Problem] | None:
+        """(owner, spec, problem) of a shot held under this token, None once it was delivered.
+
+        ConflictError where it is held no more.
+        """
         with self._store.transaction() as connection:
+            if self._delivered(connection, job, shot, token):
+                return None
             row = self._held(connection, job, shot, token)
             found = connection.execute(_JOB, {"wanted": job}).mappings().one()
         problem = Problem(found["problem_hash"], found["problem_size"], found["variables"], found["problem"])
         return row["user"], spec_of(json.loads(found["spec"])), problem
 
-    def _held(self, connection: Connection, job: str, shot: int, token: str) -> Mapping[str, Any]:
+    def _delivered(self, connection: Connection, job: str, shot: int, token: str) -> bool:
+        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
+        ended = row is not None and row["state"] in (str(ShotState.DONE), str(ShotState.FAILED))
+        return ended and row is not None and row["token"] == token
+
+    def _held(self, connection: Connection, job: str, shot: int, token: str) -> RowMapping:
         row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
         held = row is not None and row["state"] == str(ShotState.LEASED)
         if row is None or not held or not secrets.compare_digest(row["token"], token):
@@ -191,8 +200,7 @@ class Leasing:
 
     def _deliver(self, connection: Connection, delivery: Delivery) -> bool:
         job, shot, token = delivery.job, delivery.shot, delivery.token
-        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
-        if row is not None and row["state"] in ("done", "failed") and row["token"] == token:
+        if self._delivered(connection, job, shot, token):
             return False
         row = self._held(connection, job, shot, token)
         hand = JobInHand(connection, job, self._store.clock())
@@ -216,15 +224,15 @@ class Leasing:
         return True
 
     def lose(self, job: str, shot: int, token: str, why: str, *, penalty: bool = True) -> None:
-        """A shot has no worker any more; ``penalty`` False where nobody is to blame (a worker that drains)."""
+        """A shot has no worker any more; ``penalty`` False where nobody is to blame."""
         with self._store.transaction() as connection:
             self._lose(connection, [self._held(connection, job, shot, token)], why, penalty)
 
-    def lose_worker(self, worker: str, why: str) -> list[str]:
+    def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> list[str]:
         """A worker is gone with all it held; the jobs that this changes."""
         gone = select(shots).where(shots.c.worker == worker, shots.c.state == str(ShotState.LEASED))
         with self._store.transaction() as connection:
-            return self._lose(connection, connection.execute(gone).mappings().all(), why, True)
+            return self._lose(connection, connection.execute(gone).mappings().all(), why, penalty)
 
     def lose_expired(self) -> list[str]:
         """Shots whose lease has run out are lost; the jobs that this changes."""
@@ -234,9 +242,7 @@ class Leasing:
             rows = connection.execute(due).mappings().all()
             return self._lose(connection, rows, "its worker was not heard of any more", True)
 
-    def _lose(
-        self, connection: Connection, rows: Sequence[Mapping[str, Any]], why: str, penalty: bool
-    ) -> list[str]:
+    def _lose(self, connection: Connection, rows: Sequence[RowMapping], why: str, penalty: bool) -> list[str]:
         for row in rows:
             hand = JobInHand(connection, row["job"], self._store.clock())
             hand.lose_shot(row, why, penalty=penalty)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
@@ -93,6 +93,10 @@ class Store:
     def transaction(self) -> AbstractContextManager[Connection]:
         return self._engine.begin()
 
+    def dispose(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
     def submit(
         self,
         user: str,
@@ -145,12 +149,17 @@ class Store:
         if connection.execute(_ACTIVE, {"the_user": user}).scalar_one() >= self._most_active:
             raise QuotaError(f"{self._most_active:,} jobs of {user} wait or run: wait for some to end", 429)
 
+    def usage(self, user: str) -> dict[str, Any]:
+        """Worker seconds used and allowed (None: any number)."""
+        with self.transaction() as connection:
+            return dict(connection.execute(_USER, {"wanted": user}).mappings().one())
+
     def status(self, user: str | None, job: str) -> dict[str, Any]:
         """What is known of a job. ``user`` None may see everyone's; UnknownJobError for others' jobs."""
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
-    def _row(self, connection: Connection, user: str | None, job: str) -> Mapping[str, Any]:
+    def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
         row = connection.execute(_ONE, {"wanted": job}).mappings().first()
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
@@ -211,7 +220,7 @@ class Store:
             return _status(self._row(connection, user, job))
 
     def rerun(self, user: str | None, job: str, seed: int | None = None) -> dict[str, Any]:
-        """A new job of the same problem and spec, and (unless one is given) the same seed: the same samples."""
+        """A new job of the same problem, spec and (unless one is given) seed: the same samples."""
         owner, problem = self.problem(user, job)
         spec = spec_of(self.status(user, job)["spec"])
         status, _ = self.submit(owner, spec if seed is None else replace(spec, seed=seed), problem, None, job)
@@ -255,7 +264,7 @@ def new_id(now: float) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-def _status(row: Mapping[str, Any]) -> dict[str, Any]:
+def _status(row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
     return {
         "id": row["id"], "user": row["user"], "state": row["state"], "stop_cause": row["stop_cause"],
         "spec": json.loads(row["spec"]), "shots": row["shots"], "shots_done": row["shots_done"],

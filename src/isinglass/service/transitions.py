@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
@@ -100,7 +100,7 @@ class JobInHand:
         if self.state is JobState.STOPPING and not self._leased():
             self.transition(self.stop_cause)
 
-    def lose_shot(self, row: Mapping[str, Any], why: str, *, penalty: bool = True) -> None:
+    def lose_shot(self, row: RowMapping, why: str, *, penalty: bool = True) -> None:
         """A leased shot has no worker any more. It runs again, later and later, but not for ever."""
         shot, state = int(row["shot"]), ShotState(row["state"])
         free = {"worker": None, "token": None, "lease_until": None}
@@ -134,7 +134,7 @@ _INSERT_EVENTS = insert(events)
 
 
 def _update_shot(values: Mapping[str, Any]) -> Any:
-    named = {name: bindparam(name) for name in ("state", *values)}
+    named: dict[str, Any] = {name: bindparam(name) for name in ("state", *values)}
     statement = (
         update(shots)
         .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))

@@ -37,11 +37,11 @@ def check_result(problem: Decoded, spec: JobSpec, shot: int, result: SampleSet) 
 
 def _check_given(problem: EdgeList | MatrixProblem | PackedGraph, result: SampleSet) -> float:
     vartype = "SPIN" if isinstance(problem, PackedGraph) else problem.vartype
-    labels = [] if isinstance(problem, PackedGraph) else problem.labels
+    n = problem.num_variables
+    labels = [] if isinstance(problem, PackedGraph) else list(problem.labels)
     if result.vartype.name != vartype:
         raise VerificationError(f"the samples are {result.vartype.name}, the problem is {vartype}")
-    n = problem.num_variables
-    if list(result.variables) != list(labels if len(labels) else range(n)):
+    if list(result.variables) != (labels or list(range(n))):
         raise VerificationError("the samples are of other variables than the problem")
     states = np.asarray(result.record.sample)
     spins = states if vartype == "SPIN" else states * np.int8(2) - np.int8(1)
@@ -60,21 +60,22 @@ def _check_given(problem: EdgeList | MatrixProblem | PackedGraph, result: Sample
 def _check_model(
     problem: dimod.ConstrainedQuadraticModel | dimod.DiscreteQuadraticModel, result: SampleSet
 ) -> float:
-    if list(result.variables) != list(problem.variables):
+    labels: list[Any] = list(problem.variables)  # type: ignore[arg-type]  # dimod is half typed
+    if list(result.variables) != labels:
         raise VerificationError("the samples are of other variables than the model")
     states = np.asarray(result.record.sample)
     if isinstance(problem, dimod.DiscreteQuadraticModel):
-        cases = np.array([problem.num_cases(label) for label in problem.variables])
+        cases = np.array([problem.num_cases(label) for label in labels])
         if not ((states == np.rint(states)) & (states >= 0) & (states < cases)).all():
             raise VerificationError("a sample names a case that its variable does not have")
-        true = problem.energies((states, list(problem.variables)))
+        true = problem.energies((states, labels))
         _compare("energy", result, np.asarray(true))
         return float(np.min(true))
-    bounds = [(problem.lower_bound(v), problem.upper_bound(v)) for v in problem.variables]
+    bounds = [(problem.lower_bound(v), problem.upper_bound(v)) for v in labels]
     low, high = np.array(bounds).reshape(-1, 2).T
     if not ((states >= low) & (states <= high)).all():
         raise VerificationError("a sample has a value outside of its variable's bounds")
-    made: Any = dimod.SampleSet.from_samples_cqm((states, list(problem.variables)), problem)
+    made: Any = dimod.SampleSet.from_samples_cqm((states, labels), problem)
     _compare("energy", result, made.record.energy)
     if (made.record.is_feasible != result.record.is_feasible).any():
         raise VerificationError("a sample is called feasible and is not, or the other way round")

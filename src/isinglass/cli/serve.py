@@ -1,0 +1,90 @@
+"""``isinglass serve`` and ``isinglass worker``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isinglass.errors import ParameterError
+
+Data = Annotated[Path, typer.Option("--data-dir", help="folder of the database and of large problems")]
+DATA = Path("isinglass-data")
+
+
+def serve(
+    data: Data = DATA,
+    host: Annotated[str, typer.Option(help="address to listen at")] = "127.0.0.1",
+    http_port: Annotated[int, typer.Option(help="0 takes a free one")] = 8300,
+    database: Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQLite here")] = None,
+    workers: Annotated[int, typer.Option(help="local worker processes", min=0)] = 1,
+    threads: Annotated[int | None, typer.Option(help="threads of each; default: every core")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="certificate, PEM")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="its key, PEM")] = None,
+    open_without_tls: Annotated[
+        bool, typer.Option("--open-without-tls", help="listen beyond this machine in plain text")
+    ] = False,
+    durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
+) -> None:
+    """Run a job service on this machine; the first start prints a key, once."""
+    import asyncio
+
+    from isinglass.service.serving import ServeSettings
+    from isinglass.service.serving import serve as run
+
+    _log()
+    settings = ServeSettings(
+        data=data, host=host, port=http_port, database=database, workers=workers, threads=threads,
+        tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable,
+    )  # fmt: skip
+    asyncio.run(run(settings, lambda line: print(line, flush=True)))
+
+
+def worker(
+    url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
+    backends: Annotated[str, typer.Option(help="what it can run: cpu")] = "cpu",
+    name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
+    threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
+    blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
+    ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", help="end with the parent process")] = False,
+) -> None:
+    """Run shots of a service. Its key, of scope 'work', is in ISINGLASS_SDK_KEY.
+
+    SIGTERM lets it finish the shot that it runs; a second one makes it hand the shot back.
+    """
+    from isinglass.client.transport import Transport
+    from isinglass.config import Config
+    from isinglass.jobs.spec import BACKENDS
+    from isinglass.service.worker import Worker
+
+    _log()
+    wanted = backends.split(",")
+    for backend in wanted:
+        if backend not in BACKENDS:
+            raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
+        if backend != "cpu":
+            raise ParameterError(f"--backends {backend}: this machine has no such backend yet; it has cpu")
+    config = Config(endpoint=url)
+    if config.sdk_key is None:
+        raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
+    own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
+    at_work = Worker(transport, own, wanted, threads, blobs, with_parent)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: at_work.drain())
+    at_work.run()
+
+
+def _log() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.ERROR)

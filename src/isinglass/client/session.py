@@ -1,0 +1,127 @@
+"""``isinglass.connect``: the door to jobs, on a service or here."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from isinglass.client.handle import Handle
+from isinglass.config import ComputeBackend, Config
+from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.status import JobStatus
+from isinglass.problems.given import Kind
+from isinglass.results.sampleset import SampleSet
+
+
+class Place(Protocol):
+    """Where jobs run: ``RemoteSession`` or ``LocalSession``."""
+
+    def submit(
+        self, problem: Any, spec: JobSpec, kind: Kind | None = None, idempotency_key: str | None = None
+    ) -> Handle: ...
+    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> SampleSet: ...
+    def job(self, job: str) -> Handle: ...
+    def jobs(self, **filters: Any) -> list[JobStatus]: ...
+    def rerun(self, job: str, seed: int | None = None) -> Handle: ...
+    def close(self) -> None: ...
+
+
+class Session:
+    """A place where jobs run and the settings they start with. Safe in several threads."""
+
+    def __init__(self, place: Place, config: Config) -> None:
+        self._place, self.config = place, config
+
+    def submit(
+        self, problem: Any, *, kind: Kind | None = None, idempotency_key: str | None = None, **words: Any
+    ) -> Handle:
+        """Submit a job; it is safe with the service once this returns.
+
+        Args:
+            problem: anything ``isinglass.solve`` takes.
+            kind: as of ``solve``.
+            idempotency_key: at most 100 characters; the same key gives the same job, however often it is
+                sent. None makes one, so that a lost answer never makes two jobs.
+            **words: ``backend``, ``solver``, ``seed``, ``shots``, ``timeout`` (seconds; None for never),
+                ``priority``, ``description`` as of ``JobSpec``; all others are parameters of ``solve`` such
+                as ``num_reads`` and ``time_limit``.
+
+        Raises:
+            ProblemError, ParameterError: as of ``solve``; AccessError, QuotaError, UnreachableError.
+        """
+        return self._place.submit(problem, self.spec(**words), kind, idempotency_key)
+
+    def solve(self, problem: Any, *, kind: Kind | None = None, **words: Any) -> SampleSet:
+        """Submit a job and wait for its result; arguments as of ``submit``. JobError where it has none."""
+        return self._place.solve(problem, self.spec(**words), kind)
+
+    def spec(self, **words: Any) -> JobSpec:
+        """The JobSpec of these words, with this session's defaults; ParameterError for wrong ones."""
+        own = {name: words.pop(name) for name in _OF_THE_JOB if name in words}
+        backend = self.config.compute_backend
+        if backend is ComputeBackend.LOCAL:
+            backend = ComputeBackend.CPU
+        defaults = {"backend": str(backend), "timeout": self.config.default_timeout}
+        defaults["description"] = self.config.default_description
+        return JobSpec(parameters=words, **{**defaults, **own})
+
+    def job(self, job: str) -> Handle:
+        """The handle of a job by its id; UnknownJobError where it is none of yours."""
+        return self._place.job(job)
+
+    def jobs(
+        self,
+        *,
+        state: str | None = None,
+        search: str | None = None,
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> list[JobStatus]:
+        """Your jobs, newest first, 50 or ``limit`` of them; ``before``: the id where a page ended."""
+        return self._place.jobs(state=state, search=search, before=before, limit=limit)
+
+    def rerun(self, job: str, seed: int | None = None) -> Handle:
+        """Run a job again; with its own seed (None) it gives the same samples."""
+        return self._place.rerun(job, seed)
+
+    def close(self) -> None:
+        """Close connections; jobs on a service go on, jobs here are cancelled."""
+        self._place.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_OF_THE_JOB = ("backend", "solver", "seed", "shots", "timeout", "priority", "description", "type")
+
+
+def connect(
+    url: str | None = None, key: str | None = None, *, config: Config | None = None, ca: str | None = None
+) -> Session:
+    """A session with the service at ``url``; without one (and none in the settings) jobs run here.
+
+    Args:
+        url: such as ``http://127.0.0.1:8300``; None: of the settings.
+        key: API key; None: of the settings.
+        config: settings; None reads them from the environment and ``.env``.
+        ca: file of certificates to trust, PEM, where the service has one of its own.
+    """
+    chosen = config or Config(endpoint=url, sdk_key=key)
+    if config is not None and (url is not None or key is not None):
+        fields = ("compute_backend", "qpu_model", "default_timeout", "default_description", "retry_count",
+                  "use_notebook_output", "dotenv_path")  # fmt: skip
+        kept = {name: getattr(config, name) for name in fields}
+        chosen = Config(endpoint=url or config.endpoint, sdk_key=key or config.sdk_key, **kept)
+    if chosen.runs_here or chosen.endpoint is None:
+        from isinglass.client.local import LocalSession
+
+        return Session(LocalSession(), chosen)
+    from isinglass.client.remote import RemoteSession
+    from isinglass.client.transport import Transport
+
+    return Session(RemoteSession(Transport(chosen.endpoint, chosen.sdk_key, chosen.retry_count, ca)), chosen)

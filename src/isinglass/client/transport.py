@@ -1,0 +1,130 @@
+"""Requests to a service that survive lost connections, and its refusals as our errors."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from isinglass.errors import (
+    AccessError,
+    ConflictError,
+    MissingExtraError,
+    ParameterError,
+    ProblemError,
+    QuotaError,
+    ServiceError,
+    UnknownJobError,
+    UnreachableError,
+)  # fmt: skip
+
+try:
+    import httpx
+except ImportError:
+    raise MissingExtraError("httpx", "client", "talking to a job service") from None
+
+_AGAIN = (429, 502, 503, 504, 507)
+"""Statuses of services that may be themselves again in a moment."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_ANSWER_SECONDS = 30.0
+
+
+class Transport:
+    """One service, one key, one pool of connections. Safe in several threads.
+
+    Args:
+        url: of the service.
+        key: API key; None for none.
+        tries: further tries after a lost connection.
+        ca: file of certificates to trust beside those of the system.
+    """
+
+    def __init__(self, url: str, key: str | None, tries: int = 5, ca: str | None = None) -> None:
+        self.url, self.tries = url, tries
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        verify: Any = True
+        if ca is not None:
+            verify = ssl.create_default_context(cafile=ca)
+        self._client = httpx.Client(
+            base_url=url, headers=headers, verify=verify, timeout=_ANSWER_SECONDS,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
+        )  # fmt: skip
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        wait: float = 0.0,
+        tries: int | None = None,
+    ) -> httpx.Response:
+        """The answer. Everything sent here may be sent twice: that is the callers' duty.
+
+        ``wait``: seconds that the service may take beyond the usual.
+        """
+        given = {k: v for k, v in (params or {}).items() if v is not None}
+        for left, pause in pauses(self.tries if tries is None else tries):
+            try:
+                answer = self._client.request(
+                    method, path, params=given, json=json, content=content, timeout=_ANSWER_SECONDS + wait
+                )
+            except httpx.TransportError as error:
+                if not left:
+                    raise UnreachableError(
+                        f"{self.url} does not answer ({error or type(error).__name__}): is it running, and "
+                        "is the URL right?"
+                    ) from None
+            else:
+                if answer.is_success:
+                    return answer
+                if answer.status_code not in _AGAIN or not left:
+                    raise refusal(answer)
+            time.sleep(pause)
+        raise AssertionError("the last try returned or raised")
+
+    @contextmanager
+    def stream(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+        """An answer read as it comes; httpx.TransportError where it breaks off."""
+        with self._client.stream(method, path, **options) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise refusal(answer)
+            yield answer
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def pauses(tries: int) -> Iterator[tuple[int, float]]:
+    """(tries left after this one, seconds to wait before the next), longer and longer, with some chance."""
+    pause = _FIRST_PAUSE
+    for left in range(tries, -1, -1):
+        yield left, pause * random.uniform(0.5, 1.0)
+        pause = min(_LONGEST_PAUSE, 2 * pause)
+
+
+def refusal(answer: httpx.Response) -> Exception:
+    """What a service said no with, as the error that it is here."""
+    try:
+        said = answer.json()["error"]
+        kind, message = str(said["kind"]), str(said["message"])
+    except (ValueError, KeyError, TypeError):
+        kind, message = "", f"{answer.url.host} answered {answer.status_code} {answer.reason_phrase}"
+    if kind in ("ParameterError", "ProblemError"):
+        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
+    match answer.status_code:
+        case 401 | 403:
+            return AccessError(message, answer.status_code)
+        case 404:
+            return UnknownJobError(message)
+        case 409:
+            return ConflictError(message)
+        case 402 | 413 | 429 | 507:
+            return QuotaError(message, answer.status_code)
+    return ServiceError(message, answer.status_code)

@@ -1,0 +1,56 @@
+"""A problem on its way to a service: small ones in the submission, large ones in pieces."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+from isinglass.client.transport import Transport
+from isinglass.errors import ConflictError
+from isinglass.jobs.container import Content
+from isinglass.jobs.wire import PIECE_BYTES, SMALL_BYTES, fold
+
+_MOST_RESUMPTIONS = 20
+
+
+def upload(transport: Transport, content: Content) -> dict[str, Any]:
+    """What a submission says of the problem, after all of it that is large has arrived.
+
+    Memory: two pieces of 8 MiB beside the problem itself, which is read twice.
+    """
+    if content.size <= SMALL_BYTES:
+        return {"content": base64.b64encode(fold(content.to_bytes())).decode()}
+    sha256, size = content.sha256(), content.size
+    path = f"/v1/blobs/{sha256}"
+    for left in range(_MOST_RESUMPTIONS, -1, -1):
+        arrived = int(transport.request("GET", path, params={"size": size}).json()["arrived"])
+        if arrived == size:
+            break
+        try:
+            for offset, piece in pieces(content, arrived):
+                where = {"size": size, "offset": offset}
+                transport.request("PUT", path, params=where, content=fold(piece), wait=120.0)
+        except ConflictError:
+            # A piece that was sent twice after a lost answer, or somebody else sends the same problem.
+            if not left:
+                raise
+    return {"sha256": sha256}
+
+
+def pieces(content: Content, start: int = 0) -> Iterator[tuple[int, memoryview]]:
+    """(offset, bytes) of each piece from offset ``start`` on, valid until the next is asked for."""
+    piece, filled, place, first = bytearray(PIECE_BYTES), 0, 0, start
+    for chunk in content.chunks():
+        skipped = min(len(chunk), max(0, start - place))
+        place += len(chunk)
+        chunk = chunk[skipped:]
+        while len(chunk):
+            taken = min(len(chunk), PIECE_BYTES - filled)
+            piece[filled : filled + taken] = chunk[:taken]
+            filled, chunk = filled + taken, chunk[taken:]
+            if filled == PIECE_BYTES:
+                yield first, memoryview(piece)
+                first, filled = first + PIECE_BYTES, 0
+    if filled:
+        yield first, memoryview(piece)[:filled]

@@ -1,0 +1,82 @@
+"""Who waits for what, in memory: rows are the truth, bells only say when to look again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class Bells:
+    """One bell a job: whoever listens to it is woken by each ring."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Event]] = {}
+        self.closed = False
+
+    @contextmanager
+    def listen(self, job: str) -> Iterator[asyncio.Event]:
+        """An event that is set by every ring from now on; clear it before looking, wait after."""
+        event = asyncio.Event()
+        listeners = self._listeners.setdefault(job, set())
+        listeners.add(event)
+        try:
+            yield event
+        finally:
+            listeners.discard(event)
+            if not listeners:
+                self._listeners.pop(job, None)
+
+    def ring(self, job: str) -> None:
+        for event in self._listeners.get(job, ()):
+            event.set()
+
+    def close(self) -> None:
+        """The service ends: wake everyone, for good."""
+        self.closed = True
+        for job in list(self._listeners):
+            self.ring(job)
+
+
+class Queue:
+    """Workers that wait for a shot, the longest waiting first."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[frozenset[str], asyncio.Future[None]]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def wait(self, backends: Sequence[str], timeout: float) -> bool:
+        """True once there may be a shot for one of these backends; False after ``timeout`` seconds."""
+        entry = (frozenset(backends), asyncio.get_running_loop().create_future())
+        self._waiting.append(entry)
+        try:
+            await asyncio.wait_for(entry[1], timeout)
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            if entry in self._waiting:
+                self._waiting.remove(entry)
+
+    def wake(self, backend: str | None, count: int) -> None:
+        """Wake up to ``count`` workers of a backend (None: any)."""
+        for entry in list(self._waiting):
+            if not count:
+                return
+            if backend is None or backend in entry[0]:
+                self._waiting.remove(entry)
+                if not entry[1].done():
+                    entry[1].set_result(None)
+                    count -= 1
+
+
+async def rung(event: asyncio.Event, timeout: float) -> bool:
+    """True where the bell rang within ``timeout`` seconds."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout)
+        return True
+    except TimeoutError:
+        return False

@@ -1,0 +1,341 @@
+"""The service without its doors: store, blobs, bells and the sweep, behind asynchronous calls.
+
+All that touches the database runs in one thread, so calls are done in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
+from isinglass.executors.shots import check_spec, run_shot
+from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
+from isinglass.jobs.results import result_content, result_of
+from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.states import FINAL
+from isinglass.jobs.wire import SMALL_BYTES
+from isinglass.service.bells import Bells, Queue, rung
+from isinglass.service.blobs import Blobs
+from isinglass.service.database import open_database
+from isinglass.service.keys import Principal, principal_of
+from isinglass.service.leasing import Delivery, Lease, Leasing
+from isinglass.service.limits import Buckets, Limits
+from isinglass.service.store import Problem, ShotResult, Store
+from isinglass.service.verify import check_result
+
+log = logging.getLogger("isinglass.service")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_END = "end "
+"""Before a job's id: the bell of those who wait for its end, and not for every step."""
+_MALFORMED = (ProblemError, TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
+_SWEEP_SECONDS = 0.25
+_KEY_SECONDS = 2.0
+"""A key is looked up again after this long, so a revoked one opens nothing after it."""
+_JUMP_SECONDS = 2.0
+_LARGE_PROBLEMS_KEPT = 2
+_UPLOAD_SWEEP_SECONDS = 3600.0
+
+
+class JobService:
+    """See the module's docstring. ``start`` and ``stop`` belong to the event loop that uses it."""
+
+    def __init__(
+        self, data: Path, database: str | None = None, *, limits: Limits | None = None, durable: bool = False
+    ) -> None:
+        self.limits = limits or Limits()
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
+        self.store = Store(engine, most_active=self.limits.active_jobs)
+        self.leasing = Leasing(self.store)
+        self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
+        self.bells, self.queue = Bells(), Queue()
+        self.ready = self.closing = False
+        self.progress: dict[str, dict[str, Any]] = {}
+        """By job: what the worker of one of its shots told last."""
+        self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
+        self._buckets = Buckets(self.limits.requests_per_second)
+        self._keys: dict[str, tuple[float, Principal]] = {}
+        self._problems: OrderedDict[str, Decoded] = OrderedDict()
+        self._liars: set[str] = set()
+        self._sweep: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Give running shots a new term and begin to sweep."""
+        await self.in_store(self.leasing.extend_all)
+        await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
+        self._sweep = asyncio.create_task(self._sweep_for_ever())
+        self.ready = True
+
+    async def stop(self) -> None:
+        self.ready = False
+        self.close()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._one.shutdown(wait=True)
+        self._many.shutdown(wait=True)
+        self.store.dispose()
+
+    def send_workers_home(self) -> None:
+        """No more shots are given out; results are still taken."""
+        self.closing = True
+        self.queue.wake(None, len(self.queue))
+
+    def close(self) -> None:
+        """Wake everyone who waits: the service ends."""
+        self.send_workers_home()
+        self.bells.close()
+
+    async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``call`` in the thread of the store."""
+        return await asyncio.get_running_loop().run_in_executor(self._one, lambda: call(*args, **kwargs))
+
+    async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``call`` in a thread that may take its time."""
+        return await asyncio.get_running_loop().run_in_executor(self._many, lambda: call(*args, **kwargs))
+
+    async def principal(self, key: str) -> Principal:
+        """Who has this key; AccessError where nobody has, QuotaError where they ask too often."""
+        now = time.monotonic()
+        known = self._keys.get(key)
+        if known is None or known[0] < now:
+            self._keys.pop(key, None)
+            if len(self._keys) > 10_000:
+                self._keys.clear()
+            known = (now + _KEY_SECONDS, await self.in_store(self._look_up, key))
+            self._keys[key] = known
+        self._buckets.take(known[1].user)
+        return known[1]
+
+    def _look_up(self, key: str) -> Principal:
+        with self.store.transaction() as connection:
+            return principal_of(connection, key, self.store.clock())
+
+    # Jobs
+
+    async def submit(
+        self, user: str, spec: JobSpec, content: bytes | None, sha256: str | None, idempotency_key: str | None
+    ) -> tuple[dict[str, Any], bool]:
+        """(status, is it new); the problem as small content or as the name of a blob of the user's."""
+        check_spec(spec)
+        if content is not None:
+            problem = _small_problem(content)
+        else:
+            problem = await self.beside(self._large_problem, user, sha256 or "")
+        status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
+        if new:
+            self.queue.wake(spec.backend, spec.shots)
+        return status, new
+
+    def _large_problem(self, user: str, sha256: str) -> Problem:
+        size = self.blobs.size(user, sha256)
+        if size is None:
+            raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
+        decoded = self._decoded(user, Problem(sha256, size, 0, None))
+        return Problem(sha256, size, variables_of(decoded), None)
+
+    def _decoded(self, user: str, problem: Problem) -> Decoded:
+        if problem.content is not None:
+            return problem_of(problem.content)
+        name = f"{user}/{problem.sha256}"
+        if name not in self._problems:
+            self._problems[name] = problem_of(self.blobs.read(user, problem.sha256))
+            while len(self._problems) > _LARGE_PROBLEMS_KEPT:
+                self._problems.popitem(last=False)
+        return self._problems[name]
+
+    async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
+        """The status, as soon as it is final or ``wait`` seconds have passed."""
+        until = time.monotonic() + wait
+        with self.bells.listen(_END + job) as bell:
+            while True:
+                bell.clear()
+                status = await self.in_store(self.store.status, user, job)
+                left = until - time.monotonic()
+                if status["state"] in FINAL or left <= 0 or self.bells.closed:
+                    return status
+                await rung(bell, min(left, 5.0))
+
+    async def outcome(
+        self, user: str | None, job: str, wait: float
+    ) -> tuple[dict[str, Any], list[ShotResult]]:
+        """(status, results so far), as soon as the job is final or ``wait`` seconds have passed."""
+        until = time.monotonic() + wait
+        with self.bells.listen(_END + job) as bell:
+            while True:
+                bell.clear()
+                status, found = await self.in_store(self.store.results, user, job)
+                left = until - time.monotonic()
+                if status["state"] in FINAL or left <= 0 or self.bells.closed:
+                    return status, found
+                await rung(bell, min(left, 5.0))
+
+    async def cancel(self, user: str | None, job: str) -> dict[str, Any]:
+        status = await self.in_store(self.store.cancel, user, job)
+        self._ring(job)
+        return status
+
+    async def rerun(self, user: str | None, job: str, seed: int | None) -> dict[str, Any]:
+        status = await self.in_store(self.store.rerun, user, job, seed)
+        self.queue.wake(status["spec"]["backend"], status["shots"])
+        return status
+
+    def content_of(self, user: str, result: ShotResult) -> bytes:
+        """What a shot left, as bytes."""
+        if result.content is not None:
+            return result.content
+        return self.blobs.read(user, result.sha256 or "").tobytes()
+
+    # Work
+
+    async def lease(self, worker: str, backends: Sequence[str], wait: float) -> Lease | None:
+        """A shot, as soon as there is one or None after ``wait`` seconds."""
+        if worker in self._liars:
+            raise AccessError(f"results of worker {worker} were not true: it gets no more work", 403)
+        lease = await self.in_store(self.leasing.lease, worker, backends)
+        if lease is None and wait > 0 and not self.closing and await self.queue.wait(backends, wait):
+            return None if self.closing else await self.lease(worker, backends, 0.0)
+        if lease is not None:
+            self.bells.ring(lease.job)
+        return lease
+
+    async def deliver(
+        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | str
+    ) -> bool:
+        """A result (bytes) or the error of the solver (str); False where it had come before.
+
+        ConflictError where nobody waits for it.
+        """
+        try:
+            if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
+                new = await self.in_store(self._take_small, job, shot, token, seconds, result)
+            elif isinstance(result, bytes):
+                new = await self._take_large(job, shot, token, seconds, result)
+            else:
+                failure = Delivery(job, shot, token, seconds, error=result)
+                new = await self.in_store(self.leasing.deliver, failure)
+        except VerificationError as error:
+            await self._was_a_lie(worker, job, shot, token, error)
+            return True
+        self.progress.pop(job, None)
+        self._ring(job)
+        return new
+
+    def _ring(self, job: str) -> None:
+        self.bells.ring(job)
+        self.bells.ring(_END + job)
+
+    def _take_small(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
+        """All of it in the store's thread: for a small problem that is quicker than another thread."""
+        held = self.leasing.leased_problem(job, shot, token)
+        if held is None:
+            return False
+        energy = self._checked(*held, shot, result)
+        return self.leasing.deliver(Delivery(job, shot, token, seconds, energy, result))
+
+    async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
+        held = await self.in_store(self.leasing.leased_problem, job, shot, token)
+        if held is None:
+            return False
+        energy = await self.beside(self._checked, *held, shot, result)
+        sha256 = await self.beside(self.blobs.put, held[0], result)
+        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
+        return await self.in_store(self.leasing.deliver, delivery)
+
+    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float:
+        decoded = self._decoded(user, problem)
+        try:
+            return check_result(decoded, spec, shot, result_of(result))
+        except _MALFORMED as error:
+            raise VerificationError(f"it is malformed: {error}") from None
+
+    async def _was_a_lie(self, worker: str, job: str, shot: int, token: str, error: IsinglassError) -> None:
+        log.warning("job %s: shot %d: the result of worker %s is not true: %s", job, shot, worker, error)
+        self._liars.add(worker)
+        await self.in_store(self.leasing.lose, job, shot, token, f"its worker lied: {error}")
+        self._ring(job)
+
+    async def heartbeat(
+        self, job: str, shot: int, token: str, wait: float, progress: dict[str, Any] | None
+    ) -> bool:
+        """Keep a shot; True, as soon as it is so, where its worker should stop. At most ``wait`` seconds."""
+        with self.bells.listen(job) as bell:
+            stop = await self.in_store(self.leasing.heartbeat, job, shot, token)
+            if progress is not None:
+                self.progress[job] = {"shot": shot, **progress}
+                self.bells.ring(job)
+                bell.clear()
+            until = time.monotonic() + wait
+            while not stop and not self.bells.closed and (left := until - time.monotonic()) > 0:
+                if await rung(bell, left):
+                    bell.clear()
+                    stop = await self.in_store(self.leasing.heartbeat, job, shot, token)
+            return stop
+
+    async def give_back(self, job: str, shot: int, token: str) -> None:
+        """A worker that ends hands its shot on."""
+        await self.in_store(self.leasing.lose, job, shot, token, "its worker ends", penalty=False)
+        self.bells.ring(job)
+        self.queue.wake(None, 1)
+
+    async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
+        """A worker is known to be gone, or to hold nothing."""
+        lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
+        for job in lost:
+            self._ring(job)
+        if lost and not penalty:
+            self.queue.wake(None, len(lost))
+
+    # Sweep
+
+    async def _sweep_for_ever(self) -> None:
+        wall, steady, uploads = time.time(), time.monotonic(), 0.0
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                jumped = (time.time() - wall) - (time.monotonic() - steady)
+                wall, steady = time.time(), time.monotonic()
+                if abs(jumped) > _JUMP_SECONDS:
+                    log.warning("the clock jumped by %.1f s: leases and timeouts move with it", jumped)
+                    await self.in_store(self.store.shift_clock, jumped)
+                for job in await self.in_store(self._due):
+                    self._ring(job)
+                if len(self.queue):
+                    self.queue.wake(None, await self.in_store(self.leasing.ready))
+                if steady - uploads > _UPLOAD_SWEEP_SECONDS:
+                    uploads = steady
+                    await self.beside(self.blobs.forget_uploads)
+            except Exception:
+                # A full disk or a database that restarts: the next sweep is in a moment.
+                log.exception("the sweep failed and will be tried again")
+
+    def _due(self) -> list[str]:
+        return [*self.leasing.lose_expired(), *self.store.time_out()]
+
+
+def _small_problem(content: bytes) -> Problem:
+    if len(content) > SMALL_BYTES:
+        raise ProblemError(f"content of {len(content):,} bytes is uploaded, not put into the submission")
+    variables = variables_of(problem_of(content))
+    return Problem(hashlib.sha256(content).hexdigest(), len(content), variables, content)
+
+
+def _warm_up() -> None:
+    """Load the compiled kernels that count energies, so that the first job does not wait for them."""
+    spec = JobSpec(seed=0, solver="steepest_descent")
+    for form in ({("a", "b"): 1}, np.triu(np.ones((3, 3)))):
+        problem = problem_of(problem_content(form).to_bytes())
+        check_result(problem, spec, 0, result_of(result_content(run_shot(problem, spec, 0)).to_bytes()))

@@ -1,0 +1,55 @@
+"""The REST door: FastAPI over ``core.py``. ``/docs`` and ``/openapi.json`` describe it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+import isinglass
+from isinglass.service import http_blobs, http_jobs, http_work
+from isinglass.service.core import JobService
+from isinglass.service.http_door import LimitBody, Service, Who, install_errors
+
+
+def make_app(service: JobService) -> FastAPI:
+    """The application; it starts and stops the service with itself."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        yield
+        await service.stop()
+
+    app = FastAPI(title="isinglass", version=isinglass.__version__, lifespan=life, redoc_url=None)
+    app.state.service = service
+    app.add_middleware(LimitBody)
+    install_errors(app)
+    for router in (http_jobs.router, http_blobs.router, http_work.router):
+        app.include_router(router)
+    _add_the_small_ones(app)
+    return app
+
+
+def _add_the_small_ones(app: FastAPI) -> None:
+    @app.get("/health", tags=["health"])
+    async def health() -> JSONResponse:
+        """The process answers."""
+        return JSONResponse({"status": "alive", "version": isinglass.__version__})
+
+    @app.get("/ready", tags=["health"])
+    async def ready(request: Request) -> JSONResponse:
+        """Jobs are taken: the database answers and kernels are loaded."""
+        service: JobService = request.app.state.service
+        if not service.ready:
+            return JSONResponse({"ready": False}, 503)
+        await service.in_store(service.leasing.ready)
+        return JSONResponse({"ready": True, "workers_waiting": len(service.queue)})
+
+    @app.get("/v1/me", tags=["jobs"])
+    async def me(service: Service, who: Who) -> JSONResponse:
+        """Whose key this is and what it may."""
+        seconds = await service.in_store(service.store.usage, who.user)
+        return JSONResponse({"user": who.user, "scopes": sorted(who.scopes), **seconds})

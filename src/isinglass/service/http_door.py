@@ -1,0 +1,142 @@
+"""What every request passes: size, key, and how errors are told."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import OperationalError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from isinglass.errors import (
+    AccessError,
+    IsinglassError,
+    OutOfMemoryError,
+    ParameterError,
+    ProblemError,
+    QuotaError,
+    ServiceError,
+)  # fmt: skip
+from isinglass.jobs.states import TransitionError
+from isinglass.jobs.wire import PIECE_BYTES
+from isinglass.service.core import JobService
+from isinglass.service.keys import Principal
+from isinglass.service.limits import JSON_BYTES, WORK_BYTES
+
+log = logging.getLogger("isinglass.service")
+
+_NO_SPACE = 28
+
+
+class LimitBody:
+    """ASGI: refuses bodies that are too long, by what they say and by what comes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        largest = _largest(scope["path"])
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > largest:
+            refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
+            await refusal(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > largest:
+                raise QuotaError(f"the body is longer than {largest:,} bytes", 413)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _largest(path: str) -> int:
+    if path.startswith("/v1/work/exchange"):
+        return WORK_BYTES
+    return PIECE_BYTES + (1 << 16) if path.startswith("/v1/blobs/") else JSON_BYTES
+
+
+def service_of(request: Request) -> JobService:
+    service: JobService = request.app.state.service
+    return service
+
+
+_bearer = HTTPBearer(auto_error=False, description="an isinglass API key")
+
+
+async def _who(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Principal:
+    if given is None:
+        raise AccessError("there is no API key: send 'Authorization: Bearer <key>'", 401)
+    return await service_of(request).principal(given.credentials)
+
+
+Service = Annotated[JobService, Depends(service_of)]
+Who = Annotated[Principal, Depends(_who)]
+
+
+def owner(who: Principal) -> str | None:
+    """Whose jobs may be seen: one's own, or everybody's (None)."""
+    return None if "admin" in who.scopes else who.user
+
+
+def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> JSONResponse:
+    """An error as JSON; the text is for people, ``kind`` for programs."""
+    code: int = getattr(error, "status", 500) if status is None else status
+    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else {"Retry-After": "1"} if code == 429 else {}
+    return JSONResponse(
+        {"error": {"kind": type(error).__name__, "message": str(error)}}, code, headers=headers
+    )
+
+
+def install_errors(app: FastAPI) -> None:
+    """Every error becomes a status and a sentence; nothing of the inside is told."""
+
+    async def ours(_: Request, error: Exception) -> JSONResponse:
+        match error:
+            case ServiceError():
+                return refuse(error)
+            case TransitionError():
+                return refuse(error, 409)
+            case OutOfMemoryError():
+                return refuse(error, 413)
+            case ProblemError() | ParameterError():
+                return refuse(error, 422)
+        return _unexpected(error)
+
+    async def malformed(_: Request, error: Exception) -> JSONResponse:
+        found = list(error.errors()) if isinstance(error, RequestValidationError) else []
+        words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
+        return refuse(ParameterError(f"the request is malformed: {words}"), 422)
+
+    async def no_disk(_: Request, error: Exception) -> JSONResponse:
+        full = "disk is full" in str(error) or getattr(error, "errno", None) == _NO_SPACE
+        if full:
+            log.error("the disk is full")
+            return refuse(QuotaError("the service has no room left: try again later", 507))
+        if isinstance(error, OperationalError):
+            log.error("the database does not answer: %s", error)
+            return refuse(ServiceError("the database does not answer: try again in a moment", 503))
+        return _unexpected(error)
+
+    app.add_exception_handler(IsinglassError, ours)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(OperationalError, no_disk)
+    app.add_exception_handler(OSError, no_disk)
+
+
+def _unexpected(error: Exception) -> JSONResponse:
+    log.error("a request failed", exc_info=error)
+    return refuse(ServiceError("something went wrong in the service; its log says what"), 500)

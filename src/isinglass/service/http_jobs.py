@@ -1,0 +1,226 @@
+"""``/v1/jobs``: submit, look, wait, cancel, list, search, run again; events and results as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from isinglass.errors import ProblemError
+from isinglass.jobs.container import pack
+from isinglass.jobs.spec import spec_of
+from isinglass.jobs.states import FINAL, JobState
+from isinglass.jobs.wire import SMALL_BYTES, fold, unfold
+from isinglass.service.bells import rung
+from isinglass.service.core import JobService
+from isinglass.service.http_door import Service, Who, owner
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+CONTAINER = "application/vnd.isinglass.container"
+_INLINE_BYTES = 4 * SMALL_BYTES
+_QUIET_SECONDS = 10.0
+"""A stream of events says that it is alive after so long."""
+
+JobId = Annotated[str, Path(pattern=r"^[0-9a-z]{26}$", description="a job's id")]
+Wait = Annotated[float, Query(ge=0, le=60, description="seconds to wait for the end of the job")]
+
+
+class SubmittedProblem(BaseModel):
+    """One of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+    content: str | None = Field(
+        None, max_length=2 * SMALL_BYTES, description="base64 of a zstd frame of a container, 64 KiB"
+    )
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="of an uploaded container")
+
+
+class Submission(BaseModel):
+    """A job. What is left out has the default of the native client."""
+
+    model_config = ConfigDict(extra="forbid")
+    problem: SubmittedProblem
+    spec: dict[str, Any] = Field(
+        default_factory=dict,
+        description="type, backend, solver, parameters, seed, shots, timeout, priority, description",
+    )
+    idempotency_key: str | None = Field(None, min_length=1, max_length=100)
+
+
+class Rerun(BaseModel):
+    """How the new job differs."""
+
+    model_config = ConfigDict(extra="forbid")
+    seed: int | None = Field(None, ge=0, lt=1 << 63, description="None: that of the first job")
+
+
+@router.post("/jobs", status_code=201)
+async def submit(body: Submission, service: Service, who: Who, wait: Wait = 0.0) -> JSONResponse:
+    """Accept a job. With ``wait``, and if it ends in time, small results come along."""
+    who.require("submit")
+    content = None if body.problem.content is None else _content(body.problem.content)
+    if (content is None) == (body.problem.sha256 is None):
+        raise ProblemError("the problem is given by its content or by its sha256: one of the two")
+    spec = spec_of(body.spec)
+    status, new = await service.submit(who.user, spec, content, body.problem.sha256, body.idempotency_key)
+    answer: dict[str, Any] = {"job": status}
+    if wait:
+        answer["job"], found = await service.outcome(who.user, status["id"], wait)
+        final = answer["job"]["state"] in FINAL
+        if (
+            final
+            and sum(len(r.content or b"") for r in found) <= 4 * SMALL_BYTES
+            and all(r.content for r in found)
+        ):
+            answer["results"] = [
+                {"shot": r.shot, "content": base64.b64encode(r.content or b"").decode()} for r in found
+            ]
+    return JSONResponse(answer, 201 if new else 200)
+
+
+def _content(words: str) -> bytes:
+    try:
+        frame = base64.b64decode(words, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProblemError("the problem's content is not base64") from None
+    return unfold(frame, SMALL_BYTES)
+
+
+@router.get("/jobs")
+async def list_jobs(
+    service: Service,
+    who: Who,
+    state: JobState | None = None,
+    search: Annotated[str | None, Query(max_length=200)] = None,
+    before: Annotated[str | None, Query(pattern=r"^[0-9a-z]{26}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> JSONResponse:
+    """One's jobs, newest first."""
+    who.require("read")
+    found = await service.in_store(
+        service.store.list_jobs, owner(who), state=state, search=search, before=before, limit=limit
+    )
+    return JSONResponse({"jobs": found})
+
+
+@router.get("/jobs/{job}")
+async def status(job: JobId, service: Service, who: Who, wait: Wait = 0.0) -> JSONResponse:
+    """The status now, or as soon as the job has ended."""
+    who.require("read")
+    found = await service.status(owner(who), job, wait)
+    return JSONResponse({"job": found, "progress": service.progress.get(job)})
+
+
+@router.post("/jobs/{job}/cancel")
+async def cancel(job: JobId, service: Service, who: Who) -> JSONResponse:
+    """Stop it; what its shots have found by then is kept."""
+    who.require("submit")
+    return JSONResponse({"job": await service.cancel(owner(who), job)})
+
+
+@router.post("/jobs/{job}/rerun", status_code=201)
+async def rerun(job: JobId, body: Rerun, service: Service, who: Who) -> JSONResponse:
+    """A new job that gives the same samples."""
+    who.require("submit")
+    return JSONResponse({"job": await service.rerun(owner(who), job, body.seed)}, 201)
+
+
+@router.get("/jobs/{job}/result", response_class=Response)
+async def result(
+    job: JobId,
+    request: Request,
+    service: Service,
+    who: Who,
+    wait: Wait = 0.0,
+    shot: Annotated[int | None, Query(ge=0, description="only this one")] = None,
+    final: Annotated[bool, Query(description="no shots before the job has ended")] = False,
+) -> Response:
+    """A container: the status as ``job`` and, for each shot that is done, its own container as an array."""
+    who.require("read")
+    found, results = await service.outcome(owner(who), job, wait)
+    if final and found["state"] not in FINAL:
+        results = []
+    wanted = [r for r in results if shot is None or r.shot == shot]
+    data = await service.beside(_pack_results, service, found, wanted)
+    return _container(request, data)
+
+
+def _pack_results(service: JobService, status: dict[str, Any], results: list[Any]) -> bytes:
+    arrays = {str(r.shot): np.frombuffer(service.content_of(status["user"], r), np.uint8) for r in results}
+    return pack({"job": status}, arrays).to_bytes()
+
+
+@router.get("/jobs/{job}/problem", response_class=Response)
+async def problem(job: JobId, request: Request, service: Service, who: Who) -> Response:
+    """The problem's container, as it was submitted."""
+    who.require("read")
+    user, found = await service.in_store(service.store.problem, owner(who), job)
+    if found.content is not None:
+        return _container(request, found.content)
+    return stream_blob(service, user, found.sha256)
+
+
+def stream_blob(service: JobService, user: str, sha256: str) -> StreamingResponse:
+    """A blob in pieces, never in memory as a whole."""
+    data = service.blobs.read(user, sha256)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for first in range(0, len(data), 1 << 20):
+            yield data[first : first + (1 << 20)].tobytes()
+            await asyncio.sleep(0)
+
+    return StreamingResponse(pieces(), media_type=CONTAINER, headers={"Content-Length": str(len(data))})
+
+
+def _container(request: Request, data: bytes) -> Response:
+    headers = {"Vary": "Accept-Encoding"}
+    if len(data) > 1024 and "zstd" in request.headers.get("accept-encoding", ""):
+        data = fold(data)
+        headers["Content-Encoding"] = "zstd"
+    return Response(data, media_type=CONTAINER, headers=headers)
+
+
+@router.get("/jobs/{job}/events", response_class=StreamingResponse)
+async def events(
+    job: JobId,
+    service: Service,
+    who: Who,
+    after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> StreamingResponse:
+    """Server-sent events, from the first after ``after`` to the last; news of progress has no id."""
+    who.require("read")
+    user = owner(who)
+    await service.in_store(service.store.status, user, job)
+    start = after if last_event_id is None else last_event_id
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(service, user, job, start), 200, headers, "text/event-stream")
+
+
+async def _stream(service: JobService, user: str | None, job: str, seen: int) -> AsyncIterator[str]:
+    told: dict[str, Any] | None = None
+    with service.bells.listen(job) as bell:
+        while True:
+            bell.clear()
+            found, state = await service.in_store(service.store.events, user, job, seen)
+            for event in found:
+                seen = event.seq
+                yield f"id: {seen}\nevent: {event.kind}\ndata: {json.dumps(event.as_object())}\n\n"
+            if (state in FINAL and not found) or service.bells.closed:
+                return
+            news = service.progress.get(job)
+            if news is not None and news is not told:
+                told = news
+                words = json.dumps({"seq": 0, "at": service.store.clock(), "kind": "progress", "data": news})
+                yield f"event: progress\ndata: {words}\n\n"
+            if not found and not await rung(bell, _QUIET_SECONDS):
+                yield ": still here\n\n"

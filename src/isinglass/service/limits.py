@@ -1,0 +1,41 @@
+"""How much and how often: numbers, and the bucket that counts requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from isinglass.errors import QuotaError
+
+JSON_BYTES = 4 << 20
+"""Of a request that is not content."""
+WORK_BYTES = 512 << 20
+"""Of a worker's delivery."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one user may ask for."""
+
+    problem_bytes: int = 16 << 30
+    active_jobs: int = 100_000
+    requests_per_second: float = 2000.0
+    """Mean; twice as many may come at once."""
+
+
+class Buckets:
+    """A token bucket a user."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._clock = rate, clock
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, user: str) -> None:
+        """One request; QuotaError (429) where too many came."""
+        now = self._clock()
+        left, then = self._left.get(user, (2 * self._rate, now))
+        left = min(2 * self._rate, left + (now - then) * self._rate)
+        if left < 1:
+            raise QuotaError(f"more than {self._rate:g} requests a second: wait a moment", 429)
+        self._left[user] = (left - 1, now)

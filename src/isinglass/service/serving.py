@@ -1,0 +1,166 @@
+"""``isinglass serve``: the service, its port and its local workers, until a signal ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from isinglass.errors import ParameterError
+from isinglass.service.core import JobService
+from isinglass.service.http import make_app
+from isinglass.service.keys import create_key, list_keys, principal_of
+from isinglass.service.limits import Limits
+
+log = logging.getLogger("isinglass.service")
+
+_SWITCH_SECONDS = 0.0005
+"""The loop and the thread of the store take turns so often: a tenth of Python's default."""
+_PAUSES = (0.1, 0.5, 2.0, 10.0)
+"""Seconds before a local worker that died is started again: the first time, the second, ..."""
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """Everything of the command line."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8300
+    database: str | None = None
+    workers: int = 1
+    threads: int | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    open_without_tls: bool = False
+    durable: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ParameterError("TLS needs both --tls-cert and --tls-key")
+        if not _is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
+            raise ParameterError(
+                f"--host {self.host} can be reached from other machines, which would send keys and problems "
+                "in plain text: give --tls-cert and --tls-key, or say --open-without-tls"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
+    _first_key(service, say)
+    worker_key = _worker_key(service, settings.data)
+    config = uvicorn.Config(
+        make_app(service), host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=5,
+        timeout_keep_alive=75, server_header=False, lifespan="on",
+    )  # fmt: skip
+    server, ended = _Server(config), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    running = asyncio.create_task(server.serve())
+    while not server.started and not running.done():
+        await asyncio.sleep(0.01)
+    if running.done():
+        running.result()
+        raise ParameterError(f"port {settings.port} of {settings.host} cannot be opened: choose another")
+    port = server.servers[0].sockets[0].getsockname()[1]
+    scheme = "http" if settings.tls_cert is None else "https"
+    url = f"{scheme}://{settings.host}:{port}"
+    say(f"isinglass serves at {url}")
+    local = [
+        asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
+    ]
+    await asyncio.wait([running, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    # Workers first: they bring or hand back their shots while the service still listens.
+    service.send_workers_home()
+    for task in local:
+        task.cancel()
+    await asyncio.gather(*local, return_exceptions=True)
+    service.close()
+    server.should_exit = True
+    await running
+
+
+class _Server(uvicorn.Server):
+    """One whose signals are ours: it must listen until the workers are home."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _first_key(service: JobService, say: Callable[[str], None]) -> None:
+    with service.store.transaction() as connection:
+        if not any(row["user"] != "worker" for row in list_keys(connection)):
+            key = create_key(connection, "admin", ["admin"], service.store.clock())
+            say(f"the first key (shown once; it may do everything): {key}")
+
+
+def _worker_key(service: JobService, data: Path) -> str:
+    """The local workers' own, kept in a file: one that outlived the service can still deliver to the next."""
+    place = data / "worker.key"
+    with service.store.transaction() as connection:
+        try:
+            key = place.read_text()
+            principal_of(connection, key, service.store.clock())
+            return key
+        except Exception:
+            key = create_key(connection, "worker", ["work"], service.store.clock())
+    with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(key)
+    return key
+
+
+async def _keep_worker(service: JobService, settings: ServeSettings, url: str, key: str) -> None:
+    """One local worker, started again whenever it dies."""
+    deaths = 0
+    while True:
+        name = f"local-{os.getpid()}-{secrets.token_hex(4)}"
+        command = [sys.executable, "-m", "isinglass.cli.main", "worker", "--url", url, "--name", name,
+                   "--blobs", str(settings.data / "blobs"), "--with-parent"]  # fmt: skip
+        if settings.threads is not None:
+            command += ["--threads", str(settings.threads)]
+        if settings.tls_cert is not None:
+            command += ["--ca", str(settings.tls_cert)]
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
+        )
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            await _end(process)
+            raise
+        log.warning("worker %s ended with code %s and is started again", name, code)
+        await service.lose_worker(name, f"its worker ended with code {code}")
+        await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
+        deaths += 1
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    for number, seconds in ((signal.SIGTERM, 4.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
+        if process.returncode is None:
+            process.send_signal(number)
+            try:
+                await asyncio.wait_for(asyncio.shield(process.wait()), seconds)
+            except TimeoutError:
+                continue
