@@ -34,7 +34,7 @@ def serve(
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
-    import asyncio
+    import uvloop
 
     from isinglass.service.serving import ServeSettings
     from isinglass.service.serving import serve as run
@@ -44,7 +44,7 @@ def serve(
         data=data, host=host, port=http_port, database=database, workers=workers, threads=threads,
         tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable,
     )  # fmt: skip
-    asyncio.run(run(settings, lambda line: print(line, flush=True)))
+    uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
 
 def worker(

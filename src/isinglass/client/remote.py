@@ -25,7 +25,7 @@ from isinglass.jobs.status import JobStatus, status_of
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet
 
-_PATIENCE = 12
+_PATIENCE = 20
 """Tries to ask again for a job that exists: about half a minute, in which a service starts again."""
 _QUIET_SECONDS = 25.0
 """A stream of events that says nothing for so long (it is alive every ten seconds) is opened again."""

@@ -28,7 +28,7 @@ except ImportError:
 
 _AGAIN = (429, 502, 503, 504, 507)
 """Statuses of services that may be themselves again in a moment."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _ANSWER_SECONDS = 30.0
 
 

@@ -44,6 +44,8 @@ class Queue:
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[frozenset[str], asyncio.Future[None]]] = deque()
+        self.calls = 0
+        """How often there may have been work: while it stays, a queue that was empty is empty."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -63,6 +65,7 @@ class Queue:
 
     def wake(self, backend: str | None, count: int) -> None:
         """Wake up to ``count`` workers of a backend (None: any)."""
+        self.calls += count > 0
         for entry in list(self._waiting):
             if not count:
                 return

@@ -15,12 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
-
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
-from isinglass.executors.shots import check_spec, run_shot
+from isinglass.executors.shots import check_spec, run_shot, small_problems
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
-from isinglass.jobs.results import result_content, result_of
+from isinglass.jobs.results import result_of
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
@@ -63,6 +61,8 @@ class JobService:
         self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
         self.bells, self.queue = Bells(), Queue()
         self.ready = self.closing = False
+        self._empty: dict[tuple[str, ...], int] = {}
+        """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
         self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -170,11 +170,16 @@ class JobService:
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
-        self, user: str | None, job: str, wait: float
+        self, user: str | None, job: str, wait: float, *, fresh: bool = False
     ) -> tuple[dict[str, Any], list[ShotResult]]:
-        """(status, results so far), as soon as the job is final or ``wait`` seconds have passed."""
+        """(status, results so far), as soon as the job is final or ``wait`` seconds have passed.
+
+        ``fresh``: it was submitted in this very turn of the loop, so there is nothing to see yet.
+        """
         until = time.monotonic() + wait
         with self.bells.listen(_END + job) as bell:
+            if fresh:
+                await rung(bell, min(wait, 5.0))
             while True:
                 bell.clear()
                 status, found = await self.in_store(self.store.results, user, job)
@@ -205,7 +210,11 @@ class JobService:
         """A shot, as soon as there is one or None after ``wait`` seconds."""
         if worker in self._liars:
             raise AccessError(f"results of worker {worker} were not true: it gets no more work", 403)
-        lease = await self.in_store(self.leasing.lease, worker, backends)
+        lease, seen = None, self.queue.calls
+        if self._empty.get(tuple(backends)) != seen:
+            lease = await self.in_store(self.leasing.lease, worker, backends)
+            if lease is None:
+                self._empty[tuple(backends)] = seen
         if lease is None and wait > 0 and not self.closing and await self.queue.wait(backends, wait):
             return None if self.closing else await self.lease(worker, backends, 0.0)
         if lease is not None:
@@ -240,11 +249,8 @@ class JobService:
 
     def _take_small(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
-        held = self.leasing.leased_problem(job, shot, token)
-        if held is None:
-            return False
-        energy = self._checked(*held, shot, result)
-        return self.leasing.deliver(Delivery(job, shot, token, seconds, energy, result))
+        delivery = Delivery(job, shot, token, seconds, content=result)
+        return self.leasing.deliver_checked(delivery, lambda *held: self._checked(*held, shot, result))
 
     async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
@@ -336,6 +342,6 @@ def _small_problem(content: bytes) -> Problem:
 def _warm_up() -> None:
     """Load the compiled kernels that count energies, so that the first job does not wait for them."""
     spec = JobSpec(seed=0, solver="steepest_descent")
-    for form in ({("a", "b"): 1}, np.triu(np.ones((3, 3)))):
-        problem = problem_of(problem_content(form).to_bytes())
-        check_result(problem, spec, 0, result_of(result_content(run_shot(problem, spec, 0)).to_bytes()))
+    for problem in small_problems():
+        result = run_shot(problem, spec, 0)
+        check_result(problem_of(problem_content(problem).to_bytes()), spec, 0, result)

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isinglass.errors import (
@@ -43,9 +44,9 @@ class LimitBody:
             await self._app(scope, receive, send)
             return
         largest = _largest(scope["path"])
+        refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
-            refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
             await refusal(scope, receive, send)
             return
         came = 0
@@ -55,10 +56,17 @@ class LimitBody:
             message = await receive()
             came += len(message.get("body", b""))
             if came > largest:
-                raise QuotaError(f"the body is longer than {largest:,} bytes", 413)
+                raise QuotaError("the body is too long", 413)
             return message
 
-        await self._app(scope, counted, send)
+        async def answered(message: Message) -> None:
+            # Whatever was made of the error above on its way, this is what it meant.
+            if came <= largest:
+                await send(message)
+            elif message["type"] == "http.response.start":
+                await refusal(scope, receive, send)
+
+        await self._app(scope, counted, answered)
 
 
 def _largest(path: str) -> int:
@@ -67,7 +75,8 @@ def _largest(path: str) -> int:
     return PIECE_BYTES + (1 << 16) if path.startswith("/v1/blobs/") else JSON_BYTES
 
 
-def service_of(request: Request) -> JobService:
+async def service_of(request: Request) -> JobService:
+    """Asynchronous, for otherwise FastAPI would ask a thread."""
     service: JobService = request.app.state.service
     return service
 
@@ -80,7 +89,7 @@ async def _who(
 ) -> Principal:
     if given is None:
         raise AccessError("there is no API key: send 'Authorization: Bearer <key>'", 401)
-    return await service_of(request).principal(given.credentials)
+    return await (await service_of(request)).principal(given.credentials)
 
 
 Service = Annotated[JobService, Depends(service_of)]
@@ -131,7 +140,13 @@ def install_errors(app: FastAPI) -> None:
             return refuse(ServiceError("the database does not answer: try again in a moment", 503))
         return _unexpected(error)
 
+    async def plain(_: Request, error: Exception) -> JSONResponse:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
+        return refuse(ServiceError(words, status))
+
     app.add_exception_handler(IsinglassError, ours)
+    app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(OperationalError, no_disk)
     app.add_exception_handler(OSError, no_disk)

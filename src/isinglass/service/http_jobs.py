@@ -74,13 +74,9 @@ async def submit(body: Submission, service: Service, who: Who, wait: Wait = 0.0)
     status, new = await service.submit(who.user, spec, content, body.problem.sha256, body.idempotency_key)
     answer: dict[str, Any] = {"job": status}
     if wait:
-        answer["job"], found = await service.outcome(who.user, status["id"], wait)
-        final = answer["job"]["state"] in FINAL
-        if (
-            final
-            and sum(len(r.content or b"") for r in found) <= 4 * SMALL_BYTES
-            and all(r.content for r in found)
-        ):
+        answer["job"], found = await service.outcome(who.user, status["id"], wait, fresh=new)
+        small = all(r.content for r in found) and sum(len(r.content or b"") for r in found) <= _INLINE_BYTES
+        if small and answer["job"]["state"] in FINAL:
             answer["results"] = [
                 {"shot": r.shot, "content": base64.b64encode(r.content or b"").decode()} for r in found
             ]

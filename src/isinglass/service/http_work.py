@@ -52,11 +52,9 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     accepted, refusal, new = None, None, False
     brought = fields.get("delivery")
     if brought is not None:
-        held = Held.model_validate({name: brought.get(name) for name in ("job", "shot", "token")})
-        seconds = float(brought["seconds"])
-        what = str(brought["error"]) if "error" in brought else arrays["result"].tobytes()
+        held, seconds, what = _brought(brought, arrays)
         try:
-            new = await service.deliver(worker, held.job, held.shot, held.token, max(0.0, seconds), what)
+            new = await service.deliver(worker, held.job, held.shot, held.token, seconds, what)
             accepted = True
         except ConflictError as error:
             accepted, refusal = False, str(error)
@@ -73,6 +71,19 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     inline = lease is not None and lease.problem.content is not None
     data = {"problem": np.frombuffer(lease.problem.content or b"", np.uint8)} if lease and inline else {}
     return Response(pack(answer, data).to_bytes(), media_type=CONTAINER)
+
+
+def _brought(words: Any, arrays: dict[str, np.ndarray]) -> tuple[Held, float, bytes | str]:
+    """(which shot, seconds it took, its result or the error of the solver)."""
+    try:
+        held = Held.model_validate({name: words[name] for name in ("job", "shot", "token")})
+        seconds = float(words["seconds"])
+        what = str(words["error"]) if "error" in words else arrays["result"].tobytes()
+    except (TypeError, KeyError, ValueError) as error:
+        raise ProblemError(f"the delivery is malformed: {error}") from None
+    if not 0 <= seconds < 1e9:
+        raise ProblemError(f"the delivery says that it took {seconds} seconds")
+    return held, seconds, what
 
 
 def _asked(fields: dict[str, Any]) -> tuple[str, list[str], float | None]:

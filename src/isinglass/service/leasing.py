@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 
@@ -115,8 +115,7 @@ class Leasing:
         row = self._next_shot(connection, user.name, backends, now)
         if row is None:
             return None
-        job = connection.execute(_JOB, {"wanted": row["job"]}).mappings().one()
-        spec = spec_of(json.loads(job["spec"]))
+        spec, problem = self._problem(connection, row["job"])
         token, shot = secrets.token_hex(16), int(row["shot"])
         charge = float(spec.parameters.get("time_limit") or _GUESS_SECONDS)
         hand = JobInHand(connection, row["job"], now)
@@ -132,7 +131,6 @@ class Leasing:
             connection.execute(_START_AT, {"the_user": user.name, "start": self._served})
         self._served = max(self._served, user.virtual_time)
         connection.execute(_CHARGE, {"the_user": user.name, "virtual": charge, "used": 0.0})
-        problem = Problem(job["problem_hash"], job["problem_size"], job["variables"], job["problem"])
         return Lease(row["job"], shot, user.name, token, spec, problem)
 
     def _next_shot(
@@ -150,23 +148,29 @@ class Leasing:
         ConflictError where it is held no more.
         """
         with self._store.transaction() as connection:
-            if self._delivered(connection, job, shot, token):
-                return None
-            row = self._held(connection, job, shot, token)
-            found = connection.execute(_JOB, {"wanted": job}).mappings().one()
-        problem = Problem(found["problem_hash"], found["problem_size"], found["variables"], found["problem"])
-        return row["user"], spec_of(json.loads(found["spec"])), problem
+            row = self._undelivered(connection, job, shot, token)
+            return None if row is None else (row["user"], *self._problem(connection, job))
 
-    def _delivered(self, connection: Connection, job: str, shot: int, token: str) -> bool:
+    def _problem(self, connection: Connection, job: str) -> tuple[JobSpec, Problem]:
+        found = connection.execute(_JOB, {"wanted": job}).mappings().one()
+        problem = Problem(found["problem_hash"], found["problem_size"], found["variables"], found["problem"])
+        return spec_of(json.loads(found["spec"])), problem
+
+    def _undelivered(self, connection: Connection, job: str, shot: int, token: str) -> RowMapping | None:
+        """The row of a shot held under this token; None where it was delivered under it."""
         row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
-        ended = row is not None and row["state"] in (str(ShotState.DONE), str(ShotState.FAILED))
-        return ended and row is not None and row["token"] == token
+        ended = (str(ShotState.DONE), str(ShotState.FAILED))
+        if row is not None and row["token"] is not None and secrets.compare_digest(row["token"], token):
+            if row["state"] == str(ShotState.LEASED):
+                return row
+            if row["state"] in ended:
+                return None
+        raise ConflictError(f"shot {shot} of job {job} is not leased under this token any more")
 
     def _held(self, connection: Connection, job: str, shot: int, token: str) -> RowMapping:
-        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
-        held = row is not None and row["state"] == str(ShotState.LEASED)
-        if row is None or not held or not secrets.compare_digest(row["token"], token):
-            raise ConflictError(f"shot {shot} of job {job} is not leased under this token any more")
+        row = self._undelivered(connection, job, shot, token)
+        if row is None:
+            raise ConflictError(f"shot {shot} of job {job} was delivered already")
         return row
 
     def heartbeat(self, job: str, shot: int, token: str) -> bool:
@@ -189,21 +193,24 @@ class Leasing:
         ConflictError where the shot was given to somebody else meanwhile, or its job is over.
         """
         with self._store.transaction() as connection:
-            return self._deliver(connection, delivery)
+            row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
+            return row is not None and self._deliver(connection, row, delivery)
 
-    def deliver_and_lease(
-        self, delivery: Delivery, worker: str, backends: Sequence[str]
-    ) -> tuple[bool, Lease | None]:
-        """Both in one transaction, for a worker that goes from one shot to the next."""
+    def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], float]) -> bool:
+        """``deliver`` in one transaction with ``check``, which gives the lowest energy or raises.
+
+        Made for small problems: what the check takes, everybody waits for.
+        """
         with self._store.transaction() as connection:
-            return self._deliver(connection, delivery), self._lease(connection, worker, backends)
+            row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
+            if row is None:
+                return False
+            energy = check(row["user"], *self._problem(connection, delivery.job))
+            return self._deliver(connection, row, replace(delivery, energy=energy))
 
-    def _deliver(self, connection: Connection, delivery: Delivery) -> bool:
-        job, shot, token = delivery.job, delivery.shot, delivery.token
-        if self._delivered(connection, job, shot, token):
-            return False
-        row = self._held(connection, job, shot, token)
-        hand = JobInHand(connection, job, self._store.clock())
+    def _deliver(self, connection: Connection, row: RowMapping, delivery: Delivery) -> bool:
+        shot = delivery.shot
+        hand = JobInHand(connection, delivery.job, self._store.clock())
         state = ShotState(row["state"])
         if delivery.error is None:
             kept = {"energy": delivery.energy, "result": delivery.content, "result_hash": delivery.sha256}

@@ -76,6 +76,7 @@ jobs = Table(
     Column("rerun_of", String(26)),
     UniqueConstraint("user", "idempotency_key"),
     Index(None, "user", "id"),
+    Index(None, "user", "state"),
     Index(None, "state", "deadline"),
 )
 

@@ -6,10 +6,10 @@ Everything that changes a state goes through here, so no state changes without i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Update, bindparam, func, insert, select, update
 
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
@@ -66,7 +66,7 @@ class JobInHand:
         """Write a shot's transition; the caller notes its event."""
         after = next_shot_state(state, event)
         self._connection.execute(
-            _UPDATE_SHOT[frozenset(values)] if frozenset(values) in _UPDATE_SHOT else _update_shot(values),
+            _update_shot(tuple(sorted(values))),
             {"the_job": self.id, "the_shot": shot, "state": str(after), **values},
         )
         return after
@@ -122,9 +122,8 @@ class JobInHand:
         """The events and the row, as they are now."""
         if self._events:
             self._connection.execute(_INSERT_EVENTS, self._events)
-        self._connection.execute(
-            update(jobs).where(jobs.c.id == self.id).values(last_seq=self._seq, **self._changed)
-        )
+        changed = {"last_seq": self._seq, **self._changed}
+        self._connection.execute(_update_job(tuple(sorted(changed))), {"the_job": self.id, **changed})
 
     def _leased(self) -> int:
         return int(self._connection.execute(_LEASED, {"wanted": self.id}).scalar_one())
@@ -133,19 +132,18 @@ class JobInHand:
 _INSERT_EVENTS = insert(events)
 
 
-def _update_shot(values: Mapping[str, Any]) -> Any:
-    named: dict[str, Any] = {name: bindparam(name) for name in ("state", *values)}
-    statement = (
-        update(shots)
-        .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-        .values(**named)
-    )
-    _UPDATE_SHOT[frozenset(values)] = statement
-    return statement
+@cache
+def _update_shot(columns: tuple[str, ...]) -> Update:
+    """Kept: to make a statement takes longer than to run it."""
+    named: dict[str, Any] = {name: bindparam(name) for name in ("state", *columns)}
+    where = (shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
+    return update(shots).where(*where).values(**named)
 
 
-_UPDATE_SHOT: dict[frozenset[str], Any] = {}
-"""Statements by the columns they change: making one takes longer than running it."""
+@cache
+def _update_job(columns: tuple[str, ...]) -> Update:
+    named: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return update(jobs).where(jobs.c.id == bindparam("the_job")).values(**named)
 
 
 def _shortened(value: Any) -> Any:

@@ -27,7 +27,7 @@ from isinglass.errors import (
     OutOfMemoryError,
     ServiceError,
 )  # fmt: skip
-from isinglass.executors.shots import run_shot
+from isinglass.executors.shots import run_shot, warm_up
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.problems import Decoded, problem_of
 from isinglass.jobs.results import result_content
@@ -36,10 +36,10 @@ from isinglass.jobs.spec import JobSpec, spec_of
 log = logging.getLogger("isinglass.worker")
 
 _POLL_SECONDS = 20.0
-_BEAT_SECONDS = 3.0
+_BEAT_SECONDS = 1.0
 _FIRST_BEAT_SECONDS = 0.2
 """A shot shorter than this needs no heartbeat."""
-_PATIENCE = 12
+_PATIENCE = 20
 """Tries to bring a result to a service that does not answer: about half a minute."""
 
 
@@ -103,6 +103,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until drained."""
+        warm_up()
         try:
             self._work()
         except _Drained:

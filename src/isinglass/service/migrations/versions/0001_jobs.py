@@ -49,6 +49,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_jobs_state_deadline"), "jobs", ["state", "deadline"], unique=False)
     op.create_index(op.f("ix_jobs_user_id"), "jobs", ["user", "id"], unique=False)
+    op.create_index(op.f("ix_jobs_user_state"), "jobs", ["user", "state"], unique=False)
     op.create_table(
         "keys",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -106,6 +107,7 @@ def downgrade() -> None:
     op.drop_table("shots")
     op.drop_table("events")
     op.drop_table("keys")
+    op.drop_index(op.f("ix_jobs_user_state"), table_name="jobs")
     op.drop_index(op.f("ix_jobs_user_id"), table_name="jobs")
     op.drop_index(op.f("ix_jobs_state_deadline"), table_name="jobs")
     op.drop_table("jobs")

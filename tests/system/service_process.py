@@ -1,0 +1,73 @@
+"""A real service in a process of its own, for tests that talk to it, kill it and start it again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import isinglass
+from isinglass.client.session import Session
+from isinglass.service.database import open_database
+from isinglass.service.keys import create_key
+
+COMMAND = [sys.executable, "-m", "isinglass.cli.main"]
+
+
+class ServiceProcess:
+    """``isinglass serve`` in a folder; its port stays the same when it is started again."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.options = folder, options
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        log = self.folder.parent / "service.log"
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port), *self.options],
+                stdout=subprocess.PIPE, stderr=errors, text=True,
+            )  # fmt: skip
+        assert self.process.stdout is not None
+        with self.process.stdout as said:
+            for line in said:
+                if line.startswith("isinglass serves at "):
+                    self.url = line.split()[-1]
+                    self.port = int(self.url.rsplit(":", 1)[1])
+                    return
+        raise AssertionError(log.read_text())
+
+    def key(self, user: str, *scopes: str) -> str:
+        """A key, made by another process while the service runs."""
+        engine = open_database(f"sqlite:///{self.folder / 'jobs.db'}")
+        with engine.begin() as connection:
+            key = create_key(connection, user, scopes or ("submit", "read"), time.time())
+        engine.dispose()
+        return key
+
+    def connect(self, user: str = "ann") -> Session:
+        return isinglass.connect(self.url, self.key(user))
+
+    def workers(self) -> list[int]:
+        """Process ids of the local workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(child) for child in children]
+
+    def kill(self) -> None:
+        """As a crash would end it; its workers are left behind."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As an administrator ends it; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+def kill_worker(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
