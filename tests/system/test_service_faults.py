@@ -10,7 +10,6 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,14 +19,15 @@ from isinglass.jobs.states import FINAL, JobState
 from isinglass.jobs.wire import PIECE_BYTES
 from tests.system.service_process import ServiceProcess, kill_worker
 
-FAULTS = int(os.environ.get("ISINGLASS_FAULTS", "2"))
+FAULTS = int(os.environ.get("ISINGLASS_FAULTS", "1"))
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}
 MIDDLING = isinglass.generate("gnp", n=300, p=0.5, seed=1)
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[ServiceProcess]:
-    served = ServiceProcess(tmp_path / "data", "--threads", "1", "--workers", "2")
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    folder = tmp_path_factory.mktemp("faults") / "data"
+    served = ServiceProcess(folder, "--threads", "1", "--workers", "2")
     yield served
     served.stop()
 
@@ -73,7 +73,7 @@ def test_the_server_killed_at_random_times(service: ServiceProcess) -> None:
             while not over.is_set():
                 acknowledged.append(s.submit(QUBO, seed=len(acknowledged)).id)
 
-    key = service.key("ann")
+    key = service.key("bob")
     thread = threading.Thread(target=submit)
     thread.start()
     for _ in range(FAULTS):

@@ -239,18 +239,23 @@ class JobService:
         except VerificationError as error:
             await self._was_a_lie(worker, job, shot, token, error)
             return True
-        self.progress.pop(job, None)
         self._ring(job)
         return new
 
     def _ring(self, job: str) -> None:
+        """A shot or the job came to an end: what its worker told of it is old."""
+        self.progress.pop(job, None)
         self.bells.ring(job)
         self.bells.ring(_END + job)
 
     def _take_small(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
-        return self.leasing.deliver_checked(delivery, lambda *held: self._checked(*held, shot, result))
+
+        def check(user: str, spec: JobSpec, problem: Problem) -> float:
+            return self._checked(user, spec, problem, shot, result)
+
+        return self.leasing.deliver_checked(delivery, check)
 
     async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)

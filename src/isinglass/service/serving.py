@@ -87,6 +87,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
     say(f"isinglass serves at {url}")
+    await _lose_dead_workers(service, settings.data / "workers")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
     ]
@@ -131,6 +132,19 @@ def _worker_key(service: JobService, data: Path) -> str:
     return key
 
 
+async def _lose_dead_workers(service: JobService, notes: Path) -> None:
+    """Local workers that died while nobody looked hold nothing; those that live still have their lease."""
+    notes.mkdir(exist_ok=True)
+    for note in notes.iterdir():
+        try:
+            os.kill(int(note.read_text() or 0), 0)
+        except (ProcessLookupError, ValueError):
+            await service.lose_worker(note.name, "its worker died with the service")
+            note.unlink()
+        except PermissionError:
+            continue
+
+
 async def _keep_worker(service: JobService, settings: ServeSettings, url: str, key: str) -> None:
     """One local worker, started again whenever it dies."""
     deaths = 0
@@ -145,11 +159,15 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
         )
+        note = settings.data / "workers" / name
+        note.write_text(str(process.pid))
         try:
             code = await process.wait()
         except asyncio.CancelledError:
             await _end(process)
             raise
+        finally:
+            note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
         await service.lose_worker(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
