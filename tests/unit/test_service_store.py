@@ -15,6 +15,7 @@ from isinglass.jobs.states import FINAL, JOB_TABLE, JobState
 from isinglass.service.database import open_database
 from isinglass.service.keys import create_key, ensure_user, list_keys, principal_of, revoke_key
 from isinglass.service.leasing import LEASE_SECONDS, Delivery, Lease, Leasing
+from isinglass.service.limits import Buckets
 from isinglass.service.store import Problem, Store, new_id
 from isinglass.service.tables import users
 from isinglass.service.transitions import MOST_ATTEMPTS
@@ -240,6 +241,22 @@ def test_quota_and_most_jobs(tmp_path: Path) -> None:
     with pytest.raises(QuotaError) as caught:
         service.submit()
     assert caught.value.status == 402
+
+
+def test_requests_are_counted_by_user_and_refill_with_time() -> None:
+    clock = Clock()
+    buckets = Buckets(10.0, clock)
+    for _ in range(20):
+        buckets.take("ann")
+    with pytest.raises(QuotaError) as caught:
+        buckets.take("ann")
+    assert caught.value.status == 429
+    buckets.take("bob")
+    clock.now += 0.5
+    for _ in range(5):
+        buckets.take("ann")
+    with pytest.raises(QuotaError):
+        buckets.take("ann")
 
 
 def test_users_see_only_their_own(service: Service) -> None:
