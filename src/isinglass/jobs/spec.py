@@ -58,7 +58,7 @@ class JobSpec:
         good = isinstance(self.timeout, (int, float)) and not isinstance(self.timeout, bool)
         if self.timeout is not None and not (good and 0 < self.timeout <= 1e9):
             raise ParameterError(f"timeout={self.timeout!r} is not a number of seconds above 0, or None")
-        if not isinstance(self.description, str) or len(self.description) > _LONGEST_DESCRIPTION:
+        if not is_plain_text(self.description) or len(self.description) > _LONGEST_DESCRIPTION:
             raise ParameterError(
                 f"the description is not a text of at most {_LONGEST_DESCRIPTION} characters"
             )
@@ -99,7 +99,17 @@ def plain_parameters(parameters: Any) -> dict[str, Any]:
     if len(text) > _LONGEST_PARAMETERS:
         raise ParameterError(f"the parameters take {len(text):,} bytes; {_LONGEST_PARAMETERS:,} are allowed")
     plain: dict[str, Any] = json.loads(text)
+    if not is_plain_text(json.dumps(plain, ensure_ascii=False)):
+        raise ParameterError("a parameter holds half of a surrogate pair, which is no text")
     return plain
+
+
+def is_plain_text(value: Any) -> bool:
+    """A text that UTF-8 and every database can hold: no lone surrogates, no NUL."""
+    try:
+        return isinstance(value, str) and b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _listed(value: Any) -> Any:

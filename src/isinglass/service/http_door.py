@@ -105,9 +105,9 @@ def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> J
     """An error as JSON; the text is for people, ``kind`` for programs."""
     code: int = getattr(error, "status", 500) if status is None else status
     headers = {"WWW-Authenticate": "Bearer"} if code == 401 else {"Retry-After": "1"} if code == 429 else {}
-    return JSONResponse(
-        {"error": {"kind": type(error).__name__, "message": str(error)}}, code, headers=headers
-    )
+    # What was sent may be quoted, and it need not be text.
+    words = str(error).encode("utf-8", "replace").decode()
+    return JSONResponse({"error": {"kind": type(error).__name__, "message": words}}, code, headers=headers)
 
 
 def install_errors(app: FastAPI) -> None:

@@ -53,7 +53,7 @@ class Submission(BaseModel):
         default_factory=dict,
         description="type, backend, solver, parameters, seed, shots, timeout, priority, description",
     )
-    idempotency_key: str | None = Field(None, min_length=1, max_length=100)
+    idempotency_key: str | None = Field(None, pattern=r"^[!-~]{1,100}$", description="printable ASCII")
 
 
 class Rerun(BaseModel):
@@ -96,7 +96,7 @@ async def list_jobs(
     service: Service,
     who: Who,
     state: JobState | None = None,
-    search: Annotated[str | None, Query(max_length=200)] = None,
+    search: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     before: Annotated[str | None, Query(pattern=r"^[0-9a-z]{26}$")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> JSONResponse:
