@@ -118,6 +118,22 @@ def test_what_cannot_run_is_refused_at_the_door(session: Session) -> None:
         session.solve(QUBO, target_cut=3)
 
 
+def test_a_problem_that_fits_nowhere_ends_with_words(service: ServiceProcess, session: Session) -> None:
+    chain = isinglass.generate("chain_1d", n=300_000, seed=1)
+    with pytest.raises(JobError, match=r"lost 3 times, at last because .* of memory"):
+        session.submit(chain, storage="dense").result(timeout=30)
+    fields = {
+        "form": "edges", "variables": (1 << 31) - 1, "labels": None, "vartype": "SPIN", "kind": "ising",
+        "offset": 0.0, "maximized": False,
+    }  # fmt: skip
+    none = np.zeros(0, np.int32)
+    content = pack(fields, {"row": none, "col": none, "value": np.zeros(0)}).to_bytes()
+    body = {"problem": {"content": base64.b64encode(fold(content)).decode()}}
+    with httpx.Client(base_url=service.url, headers=bearer(service.key("ann"))) as ann:
+        answer = ann.post("/v1/jobs", json=body)
+    assert answer.status_code == 422 and "occur nowhere" in answer.text
+
+
 def test_the_same_idempotency_key_is_one_job(session: Session) -> None:
     ids = {session.submit(QUBO, idempotency_key="once").id for _ in range(3)}
     assert len(ids) == 1

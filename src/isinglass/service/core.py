@@ -145,7 +145,7 @@ class JobService:
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
-        return Problem(sha256, size, variables_of(decoded), None)
+        return Problem(sha256, size, _count_variables(decoded, size), None)
 
     def _decoded(self, user: str, problem: Problem) -> Decoded:
         if problem.content is not None:
@@ -296,10 +296,11 @@ class JobService:
                     stop = await self.in_store(self.leasing.heartbeat, job, shot, token)
             return stop
 
-    async def give_back(self, job: str, shot: int, token: str) -> None:
-        """A worker that ends hands its shot on."""
-        await self.in_store(self.leasing.lose, job, shot, token, "its worker ends", penalty=False)
-        self.bells.ring(job)
+    async def give_back(self, job: str, shot: int, token: str, why: str | None = None) -> None:
+        """A worker that ends hands its shot on; one that cannot run it says ``why``, and that counts."""
+        words = "its worker ends" if why is None else why
+        await self.in_store(self.leasing.lose, job, shot, token, words, penalty=why is not None)
+        self._ring(job)
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
@@ -340,8 +341,18 @@ class JobService:
 def _small_problem(content: bytes) -> Problem:
     if len(content) > SMALL_BYTES:
         raise ProblemError(f"content of {len(content):,} bytes is uploaded, not put into the submission")
-    variables = variables_of(problem_of(content))
+    variables = _count_variables(problem_of(content), len(content))
     return Problem(hashlib.sha256(content).hexdigest(), len(content), variables, content)
+
+
+def _count_variables(problem: Decoded, size: int) -> int:
+    """ProblemError for far more variables than anything is said of: a few bytes that would fill a memory."""
+    variables = variables_of(problem)
+    if variables > size:
+        raise ProblemError(
+            f"{variables:,} variables in {size:,} bytes: most of them occur nowhere, leave those out"
+        )
+    return variables
 
 
 def _warm_up() -> None:

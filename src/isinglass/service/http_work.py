@@ -38,6 +38,10 @@ class Heartbeat(Held):
     progress: dict[str, float] | None = Field(None, max_length=10)
 
 
+class GiveBack(Held):
+    why: str | None = Field(None, max_length=500, description="None: its worker ends, and is not to blame")
+
+
 class Goodbye(BaseModel):
     model_config = ConfigDict(extra="forbid")
     worker: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
@@ -114,10 +118,10 @@ async def heartbeat(body: Heartbeat, service: Service, who: Who) -> JSONResponse
 
 
 @router.post("/give-back")
-async def give_back(body: Held, service: Service, who: Who) -> JSONResponse:
-    """A worker that ends hands its shot on."""
+async def give_back(body: GiveBack, service: Service, who: Who) -> JSONResponse:
+    """A worker that ends, or cannot run it, hands its shot on."""
     who.require("work")
-    await service.give_back(body.job, body.shot, body.token)
+    await service.give_back(body.job, body.shot, body.token, body.why)
     return JSONResponse({})
 
 

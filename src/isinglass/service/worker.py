@@ -171,10 +171,10 @@ class Worker:
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
             log.warning("job %s: shot %d: %s", shot.job, shot.shot, error)
-            return self._give_back(shot)
+            return self._give_back(shot, str(error) or "its worker has not enough memory")
         except (ServiceError, OSError) as error:
             log.warning("job %s: shot %d: its problem did not come: %s", shot.job, shot.shot, error)
-            return self._give_back(shot)
+            return self._give_back(shot, f"its problem did not come: {error}")
         except IsinglassError as error:
             return {**shot.held, "seconds": time.perf_counter() - began, "error": str(error)}, None
         except Exception as error:
@@ -187,9 +187,10 @@ class Worker:
             return self._give_back(shot)
         return {**shot.held, "seconds": time.perf_counter() - began}, result
 
-    def _give_back(self, shot: Shot) -> tuple[None, None]:
+    def _give_back(self, shot: Shot, why: str | None = None) -> tuple[None, None]:
+        words = {**shot.held, "why": None if why is None else why[:500]}
         try:
-            self._transport.request("POST", "/v1/work/give-back", json=shot.held, tries=1)
+            self._transport.request("POST", "/v1/work/give-back", json=words, tries=1)
         except ServiceError as error:
             log.warning("job %s: shot %d could not be handed back: %s", shot.job, shot.shot, error)
         return None, None
