@@ -1,4 +1,4 @@
-"""What can go wrong, in one tree.
+"""What can go wrong, in one tree::
 
     IsinglassError
     ├── ProblemError        the problem given is malformed            (also a ValueError)
