@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from isinglass.cli import keys, serve
 from isinglass.config import ComputeBackend, Config, QPUModel
-from isinglass.errors import ParameterError
+from isinglass.errors import MissingExtraError, ParameterError
 
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith(("ISINGLASS_", "DYNEX_")):
             monkeypatch.delenv(name)
@@ -92,3 +93,13 @@ def test_a_refusal_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DYNEX_DEFAULT_TIMEOUT", "soon")
     with pytest.raises(ParameterError, match="DYNEX_DEFAULT_TIMEOUT='soon'"):
         Config()
+
+
+@pytest.mark.parametrize("package", ["fastapi", "sqlalchemy", "uvloop"])
+def test_a_service_without_its_packages_says_what_to_install(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    for command in (serve.serve, keys.list_all):
+        with pytest.raises(MissingExtraError, match=rf"{package}.*pip install 'isinglass\[service\]'"):
+            command()

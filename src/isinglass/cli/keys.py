@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from isinglass.cli.serve import DATA, Data
+from isinglass.cli.serve import DATA, Data, need_service
 from isinglass.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def create(
     database: Database = None,
 ) -> None:
     """Make a key and print it; it is not shown again."""
+    need_service()
     from isinglass.service.keys import create_key
 
     if expires_days is not None and not 0 < expires_days < 1e6:
@@ -43,6 +44,7 @@ def create(
 @app.command("list")
 def list_all(data: Data = DATA, database: Database = None) -> None:
     """Every key without its secret."""
+    need_service()
     from isinglass.service.keys import list_keys
 
     table = Table()
@@ -63,6 +65,7 @@ def revoke(
     database: Database = None,
 ) -> None:
     """A running service refuses the key within two seconds."""
+    need_service()
     from isinglass.service.keys import revoke_key
 
     with _engine(data, database).begin() as connection:

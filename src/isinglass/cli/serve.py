@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import secrets
@@ -13,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from isinglass.errors import ParameterError
+from isinglass.errors import MissingExtraError, ParameterError
 
 Data = Annotated[Path, typer.Option("--data-dir", help="folder of the database and of large problems")]
 DATA = Path("isinglass-data")
@@ -34,6 +35,7 @@ def serve(
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
+    need_service()
     import uvloop
 
     from isinglass.service.serving import ServeSettings
@@ -81,6 +83,15 @@ def worker(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: at_work.drain())
     at_work.run()
+
+
+def need_service() -> None:
+    """MissingExtraError where a package of the extra is not installed."""
+    for package in ("alembic", "fastapi", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
+        try:
+            importlib.import_module(package)
+        except ImportError:
+            raise MissingExtraError(package, "service", "running a job service") from None
 
 
 def _log() -> None:
