@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import isinglass
@@ -63,10 +64,24 @@ class ServiceProcess:
         self.process.wait()
 
     def stop(self) -> int:
-        """As an administrator ends it; its exit code."""
+        """As an administrator ends it; its exit code. No worker of it, or of one before it, is left."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        code = self.process.wait(timeout=30)
+        until = time.monotonic() + 20
+        while left := self.left_behind():
+            assert time.monotonic() < until, f"workers {left} are still there"
+            time.sleep(0.1)
+        return code
+
+    def left_behind(self) -> list[int]:
+        """Processes that have this service's folder in their command line."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if f"{self.folder}/blobs".encode() in place.read_bytes():
+                    found.append(int(place.parent.name))
+        return found
 
 
 def kill_worker(pid: int) -> None:

@@ -56,7 +56,7 @@ def worker(
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
     ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
-    with_parent: Annotated[bool, typer.Option("--with-parent", help="end with the parent process")] = False,
+    parent: Annotated[int | None, typer.Option(help="process id of the parent, to end with it")] = None,
 ) -> None:
     """Run shots of a service. Its key, of scope 'work', is in ISINGLASS_SDK_KEY.
 
@@ -79,7 +79,7 @@ def worker(
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
     transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
-    at_work = Worker(transport, own, wanted, threads, blobs, with_parent)
+    at_work = Worker(transport, own, wanted, threads, blobs, parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: at_work.drain())
     at_work.run()

@@ -151,7 +151,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
     while True:
         name = f"local-{os.getpid()}-{secrets.token_hex(4)}"
         command = [sys.executable, "-m", "isinglass.cli.main", "worker", "--url", url, "--name", name,
-                   "--blobs", str(settings.data / "blobs"), "--with-parent"]  # fmt: skip
+                   "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid())]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
         if settings.tls_cert is not None:

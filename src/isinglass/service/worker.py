@@ -73,7 +73,7 @@ class Worker:
         backends: what it can run.
         threads: of one shot; None for every core.
         blobs: the service's folder of blobs, where it is on this machine: large problems are read from it.
-        with_parent: end when the process that started it has ended.
+        parent: process id of what started it, and with whose end it ends too; None for nothing.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Worker:
         backends: Sequence[str] = ("cpu",),
         threads: int | None = None,
         blobs: Path | None = None,
-        with_parent: bool = False,
+        parent: int | None = None,
     ) -> None:
         self._transport, self._name, self._backends = transport, name, list(backends)
         self._threads, self._blobs = threads, blobs
-        self._parent = os.getppid() if with_parent else None
+        self._parent = parent
         self._draining, self._now = threading.Event(), threading.Event()
         self._last: tuple[str, Decoded] | None = None
         self._idle = False
