@@ -1,0 +1,1 @@
+"""What would a quantum annealer answer to this call?"""
