@@ -9,8 +9,8 @@ angles (SVMC) or pi min(1, A / B), so that rotors freeze as the transverse field
 Marshall, Phys. Rev. Applied 15, 014029 (2021), arXiv 2009.04934). Moves are reflected at the ends of
 [-pi/2, pi/2], so that a move of half a turn is uniform over all angles: SVMC is a case of SVMC-TF.
 
-Heuristic. A rotor's move costs its degree in vector multiply-adds and some 75 further vector operations,
-for 16 replicas; memory three float32[n, 16].
+Heuristic. A rotor's move costs its degree in vector multiply-adds and some 50 further vector operations,
+for 16 replicas; memory four float32[n, 16].
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from isinglass.kernels.cpu.vector import stop_requested
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_rotors(
-    indptr, indices, weights, fields, group, a, b, gain, width, rho, z, phi, read_keys, num_reads,
+    indptr, indices, weights, fields, group, a, b, gain, width, rho, per_rho, z, x, phi, read_keys, num_reads,
     flag, progress,
 ):  # fmt: skip
     """Anneal 16 replicas in place; returns the number of sweeps done.
 
     ``indptr`` int64[n+1], ``indices`` int32[nnz], ``weights`` float32[nnz]: J. ``fields`` float32[n, 16]: h
     of each replica. ``group`` int32[n]: which column of the schedule a rotor follows. ``a``, ``b``, ``gain``,
-    ``width``, ``rho``: float32[sweeps, groups]; ``width`` is the range of a move over 2^31, ``rho`` the
-    rotor's share in its couplings (``b`` holds it too). ``z``, ``phi`` float32[n, 16]: rho sin phi, and the
-    angles. ``read_keys`` uint64[16]; ``num_reads``: replicas that count.
+    ``width``, ``rho``, ``per_rho``: float32[sweeps, groups]; ``a`` and ``b`` are over ln 2 (the kernel takes
+    logarithms to base 2), ``width`` is the range of a move over 2^31, ``rho`` the rotor's share in its couplings (``b``
+    holds it too), ``per_rho`` one over the sweep before's. ``z``, ``x``, ``phi`` float32[n, 16]: rho sin
+    phi, cos phi, and the angles. ``read_keys`` uint64[16]; ``num_reads``: replicas that count.
     """
     n = indptr.shape[0] - 1
     low = np.empty(LANES, np.uint32)
@@ -51,8 +52,8 @@ def anneal_rotors(
         for i in range(n):
             g = group[i]
             turn_rotor(
-                z, phi, fields, indices, weights, indptr[i], indptr[i + 1], i, low, high,
-                a[t, g], b[t, g], gain[t, g], width[t, g], rho[t, g],
+                z, x, phi, fields, indices, weights, indptr[i], indptr[i + 1], i, low, high,
+                a[t, g], b[t, g], gain[t, g], width[t, g], rho[t, g], per_rho[t, g],
             )  # fmt: skip
         progress[SWEEPS] += num_reads
     return sweeps
