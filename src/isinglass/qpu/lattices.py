@@ -14,8 +14,8 @@ import numpy as np
 from isinglass.errors import ParameterError
 
 LATTICES = ("chimera", "pegasus", "zephyr")
-_PEGASUS_VERTICAL = np.array([2, 2, 2, 2, 10, 10, 10, 10, 6, 6, 6, 6])
-_PEGASUS_HORIZONTAL = np.array([6, 6, 6, 6, 2, 2, 2, 2, 10, 10, 10, 10])
+PEGASUS_OFFSETS = np.array([[2, 2, 2, 2, 10, 10, 10, 10, 6, 6, 6, 6], [6, 6, 6, 6, 2, 2, 2, 2, 10, 10, 10, 10]])
+"""Where, in unit lengths, the qubits of each track begin: vertical ones, then horizontal ones."""
 
 
 def lattice(kind: str, shape: Sequence[int]) -> tuple[int, np.ndarray, np.ndarray]:
@@ -83,9 +83,9 @@ def _pegasus(m: int) -> tuple[int, np.ndarray]:
     odd = [(number(u, w, 2 * k, z), number(u, w, 2 * k + 1, z)) for u in (0, 1)]
     # The vertical qubit (0, w, k, z) stands at x = 12 w + k over 12 unit lengths of y, and likewise across.
     w, k, z, step = _grid(m, 12, m - 1, 12)
-    y = 12 * z + _PEGASUS_VERTICAL[k] + step
+    y = 12 * z + PEGASUS_OFFSETS[0, k] + step
     x = 12 * w + k
-    place = x - _PEGASUS_HORIZONTAL[y % 12]
+    place = x - PEGASUS_OFFSETS[1, y % 12]
     crossing = (place >= 0) & (place < 12 * (m - 1))
     internal = (number(0, w, k, z)[crossing], number(1, y // 12, y % 12, place // 12)[crossing])
     return 24 * m * (m - 1), _stack(*external, *odd, internal)

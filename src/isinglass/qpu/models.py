@@ -170,7 +170,7 @@ MODELS: dict[str, Model] = {
     for model in (
         Model(
             "DW_2000Q_6", "D-Wave 2000Q lower-noise system: Chimera C16", "chimera", (16, 16, 4), "2000Q",
-            "DW_2000Q_6", 2041, 5974, 64, (-0.173, 0.171), _2000Q, _DEAD_2000Q_6,
+            "DW_2000Q_6", 2041, 5974, 63, (-0.173, 0.171), _2000Q, _DEAD_2000Q_6,
         ),
         Model(
             "DW_2000Q_VFYC", "the same with virtual full yield: what is missing is filled in by postprocessing",
@@ -192,7 +192,7 @@ MODELS: dict[str, Model] = {
         ),
         Model(
             "Advantage2_system1", "D-Wave Advantage2: Zephyr Z12", "zephyr", (12, 4), "Advantage",
-            "Advantage2_system1", 4577, 41515, 104, (-0.788, 0.805),
+            "Advantage2_system1", 4577, 41515, 112, (-0.788, 0.805),
             {
                 "h_range": [-6.0, 6.0],
                 "per_group_coupling_range": [-13.0, 10.0],

@@ -1,0 +1,208 @@
+"""``sample_embedded``: any problem on an emulated annealer, embedded, annealed and read back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from isinglass.control import Progress, check_positive
+from isinglass.errors import ParameterError
+from isinglass.problems.compile import compile
+from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.energies import energies
+from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
+from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
+from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding
+from isinglass.qpu.models import DEFECTS_SEED, MODELS
+from isinglass.qpu.solver import QPUSolver
+from isinglass.results.sampleset import SampleSet, make_record
+from isinglass.rng import resolve_seed
+
+_LONG_CHAIN = 7
+_WEAK_COUPLING = 0.02
+_MANY_BREAKS = 0.25
+
+
+def sample_embedded(
+    problem: Any,
+    model: str | QPUSolver = "Advantage_system4",
+    *,
+    embedding: str | Mapping[Any, Any] = "auto",
+    embedding_timeout: float = 60.0,
+    embedding_seed: int = 0,
+    embedding_cache: Path | None = None,
+    chain_strength: Any = None,
+    chain_strength_prefactor: float | None = None,
+    chain_break_method: str = "majority_vote",
+    seed: int | None = None,
+    time_limit: float | None = None,
+    num_threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    **parameters: Any,
+) -> SampleSet:
+    """Sample any unconstrained problem on an emulated annealer.
+
+    Args:
+        problem: anything that ``isinglass.compile`` takes, structured or not.
+        model: name of a model or a ``QPUSolver``.
+        embedding: "auto", "native", "clique" or "heuristic" (see qpu/embedding.py), or {variable: qubits}.
+        embedding_timeout: seconds for the heuristic, > 0.
+        embedding_seed: of the heuristic; apart from ``seed``, so that calls share an embedding.
+        embedding_cache: a folder in which found embeddings are kept; None keeps them in this process.
+        chain_strength: "uniform_torque_compensation" (default), "scaled", a number > 0 or {variable: number}.
+        chain_strength_prefactor: of the rule; None for its default (sqrt 2; 1 for "scaled").
+        chain_break_method: "majority_vote", "weighted_random", "discard" or "minimize_energy".
+        seed: of the anneals and the noise; None draws one.
+        time_limit: seconds of this computer, embedding included.
+        num_threads, progress: as in ``isinglass.solve``.
+        **parameters: of the machine (docs/qpu-parameters.md); per-qubit lists are of physical qubits;
+            ``initial_state`` may be {variable: value}. Under ``postprocess`` the chains are known.
+
+    Returns:
+        A SampleSet in the problem's variables with ``chain_break_fraction`` for each sample. ``info`` has ``embedding``
+        {variable: qubits}, ``embedding_method``, ``chain_strength``, ``chain_breaks`` {variable: fraction of reads},
+        ``warnings``, ``qpu`` (the machine's timing in µs, scale factor, quota charge, ...) and seconds in ``timing``.
+
+    Raises:
+        ProblemError: the problem cannot be embedded, or is malformed.
+        ParameterError: a parameter breaks a rule, before anything runs.
+    """
+    began = time.perf_counter()
+    check_policy(chain_break_method)
+    check_positive("embedding_timeout", embedding_timeout)
+    check_positive("time_limit", time_limit)
+    seed = resolve_seed(seed)
+    solver = QPUSolver(model) if isinstance(model, str) else model
+    compiled = compile(problem)
+    terms = _in_users_units(compiled)
+    strengths = chain_strengths(chain_strength, chain_strength_prefactor, terms, compiled.labels)
+    row, col, _ = terms.edges()
+    source = Source(compiled.labels, row, col)
+    compiled_at = time.perf_counter()
+    if isinstance(embedding, str):
+        timeout = embedding_timeout if time_limit is None else min(embedding_timeout, time_limit)
+        found = embed(
+            source, solver.graph, method=embedding, timeout=timeout, seed=embedding_seed,
+            largest_clique=_largest_clique(solver), cache=embedding_cache,
+        )  # fmt: skip
+    else:
+        found = given_embedding(embedding, source, solver.graph)
+    embedded_at = time.perf_counter()
+    on_qubits = embedded(terms, found, solver.graph, strengths)
+    machine = _physical(parameters, compiled, found)
+    left = None if time_limit is None else max(1e-3, time_limit - (embedded_at - began))
+    answer = solver.submit(
+        on_qubits, seed=seed, time_limit=left, num_threads=num_threads, progress=progress, **machine
+    )
+    answered = time.perf_counter()
+    spins, broken, keep = unembedded(
+        answer.states, on_qubits.qubits, found, terms, chain_break_method, seed
+    )
+    energy = energies(compiled.given, spins)
+    counts = answer.num_occurrences
+    breaks = counts @ broken / max(1, counts.sum())
+    ended = time.perf_counter()
+    info = {
+        "solver": f"qpu {solver.name}",
+        "seed": seed,
+        "stop_reason": answer.info["stop_reason"],
+        "interrupted": answer.info["interrupted"],
+        "timing": {
+            "compile": compiled_at - began, "embed": embedded_at - compiled_at,
+            "solve": answered - embedded_at, "energies": ended - answered, "total": ended - began,
+        },
+        "trace": [],
+        "storage": compiled.storage,
+        "variables": compiled.num_variables,
+        "interactions": compiled.num_interactions,
+        "kind": compiled.kind,
+        "embedding": dict(zip(compiled.labels, found.chains, strict=True)),
+        "embedding_method": found.method,
+        "chain_strength": _plain(strengths, compiled),
+        "chain_break_method": chain_break_method,
+        "chain_breaks": dict(zip(compiled.labels, breaks.tolist(), strict=True)),
+        "warnings": _warnings(found, strengths, terms, answer.info["scale_factor"], breaks, keep),
+        "qpu": {**answer.info, "timing": answer.timing},
+    }  # fmt: skip
+    states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+    vectors = {
+        "energy": energy,
+        "num_occurrences": counts[keep].astype(np.intp),
+        "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
+    }
+    if compiled.kind == "maxcut":
+        up = np.ones((1, compiled.num_variables), np.int8)
+        vectors["cut"] = (energies(compiled.given, up)[0] - energy) / 2.0
+    return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
+
+
+def _in_users_units(compiled: CompiledProblem) -> Terms:
+    terms = terms_of(compiled)
+    matrix = (terms.values * compiled.scale, terms.indices, terms.indptr)
+    n = terms.num_variables
+    return from_csr(terms.h * compiled.scale, scipy.sparse.csr_array(matrix, shape=(n, n)), terms.whole)
+
+
+def _largest_clique(solver: QPUSolver) -> int | None:
+    """Of the models' own working graphs; None where it is not known."""
+    model = MODELS.get(solver.name)
+    if model is None or solver.graph.graph_id != model.graphs(DEFECTS_SEED)[0].graph_id:
+        return None
+    return model.largest_clique
+
+
+def _physical(parameters: dict[str, Any], compiled: CompiledProblem, found: Embedding) -> dict[str, Any]:
+    """Parameters in terms of variables, in terms of qubits."""
+    machine = dict(parameters)
+    state = machine.get("initial_state")
+    if isinstance(state, Mapping):
+        missing = [v for v in compiled.labels if v not in state]
+        if missing:
+            raise ParameterError(f"initial_state gives no value for variable {missing[0]!r}")
+        allowed = (-1, 1) if compiled.vartype == "SPIN" else (0, 1)
+        for label in compiled.labels:
+            if state[label] not in allowed:
+                raise ParameterError(
+                    f"initial_state[{label!r}]={state[label]!r}: {compiled.vartype} variables are {allowed[0]} or "
+                    f"{allowed[1]}"
+                )
+        machine["initial_state"] = {
+            q: 1 if state[label] > 0 else -1
+            for label, chain in zip(compiled.labels, found.chains, strict=True)
+            for q in chain
+        }
+    if machine.get("postprocess") and "chains" not in machine:
+        machine["chains"] = found.chains
+    return machine
+
+
+def _plain(strengths: np.ndarray, compiled: CompiledProblem) -> Any:
+    distinct = np.unique(strengths)
+    if len(distinct) <= 1:
+        return float(distinct[0]) if len(distinct) else 1.0
+    return dict(zip(compiled.labels, strengths.tolist(), strict=True))
+
+
+def _warnings(
+    found: Embedding, strengths: np.ndarray, terms: Terms, factor: float, breaks: np.ndarray, keep: np.ndarray
+) -> list[str]:
+    said = []
+    if found.longest > _LONG_CHAIN:
+        said.append(f"the longest chain has {found.longest} qubits; chains above {_LONG_CHAIN} break often")
+    couplings = np.abs(terms.values)
+    if found.longest > 1 and couplings.size and strengths.max() < couplings.max():
+        said.append(f"chain strength {strengths.max():g} is below the largest coupling {couplings.max():g}")
+    if couplings.size and couplings.min() / factor < _WEAK_COUPLING:
+        said.append(
+            f"the smallest coupling is programmed as {couplings.min() / factor:.3g}, within the noise of the chip"
+        )
+    if breaks.size and breaks.max() > _MANY_BREAKS:
+        said.append(f"a chain broke in {breaks.max():.0%} of the reads; a larger chain_strength breaks fewer")
+    if not keep.all():
+        said.append(f"{int((~keep).sum())} of {len(keep)} samples had broken chains and were discarded")
+    return said
