@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, solve, tune
+from isinglass.cli import bench, doctor, generate, info, qpu, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ app.command("bench")(bench.bench)
 app.command("tune")(tune.tune)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
+app.add_typer(qpu.app, name="qpu")
 
 
 def main() -> None:

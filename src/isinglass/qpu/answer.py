@@ -1,4 +1,4 @@
-"""What the machine returns: states of all qubits, energies of the problem as submitted, occurrences, timing."""
+"""What the machine returns: states of all qubits, energies as submitted, occurrences, timing."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
 """The Apollo machines: what a call to a Dynex QPU takes, and an answer in its form.
 
-Published of them are the ranges of the parameters and the bound on coefficients (Dynex, "Compute backends"); graph,
-dynamics and timing are not. So any problem goes in unembedded, and the anneals are simulated annealing with
-``annealing_time`` sweeps: a stand-in, not the machine. That ``apollo_10000`` holds 10,000 variables is read off its name.
+Published of them are the ranges of the parameters and the bound on coefficients (Dynex, "Compute backends");
+graph, dynamics and timing are not. So any problem goes in unembedded, and the anneals are simulated
+annealing with ``annealing_time`` sweeps: a stand-in, not the machine. That ``apollo_10000`` holds 10,000
+variables is read off its name.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +20,12 @@ import numpy as np
 from isinglass.control import Progress, RunControl, check_positive
 from isinglass.errors import ParameterError, ProblemError, nearest
 from isinglass.problems.compile import compile
+from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.energies import energies
-from isinglass.problems.given import EdgeList
-from isinglass.problems.intake import from_bqm
+from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.qpu.parameter_checks import as_number, number_in, refuse
-from isinglass.results.sampleset import make_record
+from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import whole_number
 from isinglass.solvers.registry import solver_named
@@ -44,8 +47,8 @@ _MEANINGS = {
     "num_reads": "samples, 1 to 100; default 4; at least shots",
     "annealing_time": "integration steps of each read, 10 to 1000; default 200",
     "shots": "independent runs among which the reads are divided, 1 to 5; default 1",
-    "qpu_max_coeff": "largest size of a coefficient on the machine, above 0; default 9.0. A problem that exceeds it is "
-    "divided as a whole; the factor is logged and energies are of the problem as given",
+    "qpu_max_coeff": "largest size of a coefficient on the machine, above 0; default 9.0. A problem that "
+    "exceeds it is divided as a whole; the factor is logged and energies are of the problem as given",
 }
 _DEFAULTS = {"num_reads": 4, "annealing_time": 200, "shots": 1, "qpu_max_coeff": 9.0}
 _RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress")
@@ -82,39 +85,57 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         self.parameters = {name: ["parameters"] for name in _MEANINGS}
         self.parameters |= {name: [] for name in _RUN_PARAMETERS}
 
-    def sample(
+    def sample(self, bqm: dimod.BinaryQuadraticModel, **parameters: Any) -> SampleSet:
+        """Sample a model; ``properties["parameters"]`` lists the machine's keywords."""
+        return self.sample_problem(bqm, **parameters)
+
+    def sample_problem(
         self,
-        bqm: dimod.BinaryQuadraticModel,
+        problem: Any,
         *,
         seed: int | None = None,
         time_limit: float | None = None,
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         **parameters: Any,
-    ) -> dimod.SampleSet:
-        """Sample a model; ``properties["parameters"]`` lists the machine's keywords.
+    ) -> SampleSet:
+        """Sample anything that ``isinglass.compile`` takes.
 
-        ``info`` has ``scale_factor`` (what the coefficients were multiplied by), ``seed`` and ``stop_reason``.
+        ``info["qpu"]`` has ``scale_factor`` (what the coefficients were multiplied by) and the values used.
         """
+        began = time.perf_counter()
         values = self._checked(parameters)
         check_positive("time_limit", time_limit)
         threads = whole_number(1)("num_threads", num_threads)
         seed = resolve_seed(seed)
-        given = from_bqm(bqm)
+        compiled = compile(problem)
         most = self.model.most_variables
-        if most is not None and given.num_variables > most:
-            raise ProblemError(f"the problem has {given.num_variables} variables; {self.model.name} takes {most}")
-        factor = scale_to(given, values["qpu_max_coeff"])
-        control = RunControl(time_limit, progress, threads)
-        spins = self._run(_scaled(given, factor), values, seed, control)
-        energy = energies(given, spins)
-        states = spins if given.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+        if most is not None and compiled.num_variables > most:
+            raise ProblemError(
+                f"the problem has {compiled.num_variables} variables; {self.model.name} takes {most}"
+            )
+        factor = scale_to(compiled, values["qpu_max_coeff"])
+        control = RunControl(time_limit, progress, threads, began)
+        control.measure_in(compiled.scale, compiled.offset)
+        prepared = time.perf_counter()
+        spins = self._run(compiled, values, seed, control)
+        solved = time.perf_counter()
+        energy = energies(compiled.given, spins)
+        ended = time.perf_counter()
+        states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
         info = {
-            "model": self.model.name, "emulated": True, "seed": seed, "scale_factor": factor, **values,
-            "stop_reason": control.stop_reason, "interrupted": control.interrupted,
+            "solver": f"qpu {self.model.name}", "seed": seed, "stop_reason": control.stop_reason,
+            "interrupted": control.interrupted, "trace": control.trace, "storage": compiled.storage,
+            "variables": compiled.num_variables, "interactions": compiled.num_interactions,
+            "kind": compiled.kind,
+            "timing": {
+                "compile": prepared - began, "solve": solved - prepared, "energies": ended - solved,
+                "total": ended - began,
+            },
+            "qpu": {"model": self.model.name, "scale_factor": factor, "reads_done": len(spins), **values},
         }  # fmt: skip
         vectors = {"energy": energy, "num_occurrences": np.ones(len(energy), np.intp)}
-        return dimod.SampleSet(make_record(states, vectors), list(given.labels), info, given.vartype)
+        return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         values = dict(_DEFAULTS)
@@ -122,7 +143,8 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
             if name not in _MEANINGS:
                 known = [*_MEANINGS, *_RUN_PARAMETERS]
                 raise ParameterError(
-                    f"invalid parameter {name!r}{nearest(name, known)}; {self.model.name} takes {', '.join(known)}"
+                    f"invalid parameter {name!r}{nearest(name, known)}; {self.model.name} takes "
+                    f"{', '.join(known)}"
                 )
             if value is None:
                 continue
@@ -135,10 +157,11 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         values["num_reads"] = max(values["num_reads"], values["shots"])
         return values
 
-    def _run(self, given: EdgeList, values: Mapping[str, Any], seed: int, control: RunControl) -> np.ndarray:
-        compiled = compile(given)
+    def _run(
+        self, compiled: CompiledProblem, values: Mapping[str, Any], seed: int, control: RunControl
+    ) -> np.ndarray:
+        # Temperatures are in units of the coefficients, so one factor for all of them changes no answer.
         solver = solver_named("simulated_annealing")
-        control.measure_in(compiled.scale, compiled.offset)
         reads, shots = int(values["num_reads"]), int(values["shots"])
         done = []
         for shot in range(shots):
@@ -153,12 +176,16 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         return np.concatenate(done)
 
 
-def scale_to(given: EdgeList, most: float) -> float:
-    """The factor, at most 1, that brings every coefficient to ``most`` in size at most; logged if below 1."""
-    linear = np.zeros(0) if given.linear is None else given.linear
-    largest = max(np.abs(linear).max(initial=0.0), np.abs(given.value).max(initial=0.0))
-    if not np.isfinite(largest):
-        raise ProblemError("a bias is not finite; every bias must be a finite number")
+def scale_to(compiled: CompiledProblem, most: float) -> float:
+    """The factor, at most 1, that brings all coefficients to ``most`` in size at most; logged if below 1."""
+    given = compiled.given
+    if isinstance(given, PackedGraph):
+        sizes = [abs(given.low), abs(given.high)]
+    else:
+        values = given.value if isinstance(given, EdgeList) else _entries(given)
+        linear = np.zeros(0) if given.linear is None else given.linear
+        sizes = [float(np.abs(part).max(initial=0.0)) for part in (linear, values)]
+    largest = max(sizes)
     if largest <= most:
         return 1.0
     factor = float(most / largest)
@@ -166,9 +193,6 @@ def scale_to(given: EdgeList, most: float) -> float:
     return factor
 
 
-def _scaled(given: EdgeList, factor: float) -> EdgeList:
-    linear = None if given.linear is None else given.linear * factor
-    return EdgeList(
-        given.num_variables, given.row, given.col, given.value * factor, linear, given.offset * factor,
-        given.vartype, given.kind, given.labels,
-    )  # fmt: skip
+def _entries(given: MatrixProblem) -> np.ndarray:
+    entries = given.matrix if isinstance(given.matrix, np.ndarray) else given.matrix.data
+    return np.asarray(given.pair_factor * (2.0 if given.symmetric else 1.0) * entries, dtype=np.float64)

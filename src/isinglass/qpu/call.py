@@ -130,7 +130,8 @@ def _check_known(given: Mapping[str, Any], properties: Mapping[str, Any]) -> Non
             raise ParameterError(f"invalid parameter {name}: {solver} does not take it; it is for {family}")
         if str(name).startswith("x_"):
             raise ParameterError(
-                f"invalid parameter {name}: experimental parameters (x_...) are of single machines and are not emulated"
+                f"invalid parameter {name}: experimental parameters (x_...) are of single machines and are "
+                f"not emulated"
             )
         raise ParameterError(
             f"invalid parameter {name!r}{nearest(name, taken)}; {solver} takes {', '.join(sorted(taken))}"
@@ -174,7 +175,7 @@ def _waveform(values: Mapping[str, Any], properties: Mapping[str, Any], fast: bo
     points: np.ndarray = values["anneal_schedule"]
     if fast and len(points) > 2:
         raise refuse("anneal_schedule", points.tolist(), "a fast anneal takes two points")
-    waveforms.check_speed("anneal_schedule", points, *properties[range_name], range_name)
+    waveforms.check_speed("anneal_schedule", points, properties, range_name)
     reverse = waveforms.is_reverse(points)
     if reverse and fast:
         raise refuse("anneal_schedule", points.tolist(), "a fast anneal cannot be reversed")
@@ -184,7 +185,9 @@ def _waveform(values: Mapping[str, Any], properties: Mapping[str, Any], fast: bo
         )
     if not reverse and "initial_state" in values:
         raise refuse(
-            "anneal_schedule", points.tolist(), "initial_state is given, so it must begin at s = 1 (reverse anneal)"
+            "anneal_schedule",
+            points.tolist(),
+            "initial_state is given, so it must begin at s = 1 (reverse anneal)",
         )
     return points
 
@@ -192,7 +195,9 @@ def _waveform(values: Mapping[str, Any], properties: Mapping[str, Any], fast: bo
 def _check_counts(call: Call) -> None:
     if call.answer_mode == "raw" and call.max_answers > call.num_reads:
         raise refuse(
-            "max_answers", call.max_answers, f"with answer_mode raw it is at most num_reads = {call.num_reads}"
+            "max_answers",
+            call.max_answers,
+            f"with answer_mode raw it is at most num_reads = {call.num_reads}",
         )
     if call.spin_reversals > call.num_reads:
         raise refuse(
@@ -207,11 +212,10 @@ def _check_run_duration(call: Call, properties: Mapping[str, Any]) -> None:
     if duration > high:
         raise ParameterError(
             f"Upper limit on user-specified timing related parameters exceeded: {duration:g} > {high:g}. "
-            f"(annealing time {call.anneal_us:g} + readout_thermalization {call.readout_thermalization_us:g}) "
+            f"(annealing time {call.anneal_us:g} + readout_thermalization "
+            f"{call.readout_thermalization_us:g}) "
             f"* num_reads {call.num_reads} + programming_thermalization "
             f"{call.programming_thermalization_us:g} must lie in problem_run_duration_range"
         )
     if duration < low:
-        raise ParameterError(
-            f"the run takes {duration:g} µs; problem_run_duration_range begins at {low:g}"
-        )
+        raise ParameterError(f"the run takes {duration:g} µs; problem_run_duration_range begins at {low:g}")

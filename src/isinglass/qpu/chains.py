@@ -24,10 +24,10 @@ def chain_strengths(
 ) -> np.ndarray:
     """float64[n]: the ferromagnetic coupling of each variable's chain, in the problem's units.
 
-    ``choice``: "uniform_torque_compensation" (prefactor * rms(J) * sqrt(mean degree): Raymond, Ndiaye, Rayaprolu, King,
-    "Improving performance of logical qubits by parameter tuning and topology compensation", QCE 2020), "scaled"
-    (prefactor * largest bias), a number, or {variable: number}. All of the Ising form of the problem. 1 where there
-    is nothing to go by.
+    ``choice``: "uniform_torque_compensation" (prefactor * rms(J) * sqrt(mean degree): Raymond, Ndiaye,
+    Rayaprolu, King, "Improving performance of logical qubits by parameter tuning and topology compensation",
+    QCE 2020), "scaled" (prefactor * largest bias), a number, or {variable: number}. All of the Ising form of
+    the problem. 1 where there is nothing to go by.
     """
     n = len(labels)
     if choice is None:
@@ -43,7 +43,8 @@ def chain_strengths(
         return np.full(n, _strength(choice))
     if choice not in STRENGTHS:
         raise ParameterError(
-            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a dict{nearest(choice, STRENGTHS)}"
+            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
+            f"dict{nearest(choice, STRENGTHS)}"
         )
     factor = DEFAULT_PREFACTOR[choice] if prefactor is None else _strength(prefactor)
     if not len(terms.values):
@@ -96,8 +97,9 @@ def unembedded(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(int8[kept, n] spins, bool[rows, n] which chains were broken, bool[rows] which rows are kept).
 
-    ``policy``: "majority_vote" (halves: up), "weighted_random" (the value of a random qubit of the chain), "discard"
-    (rows with a broken chain are dropped) or "minimize_energy" (broken ones are settled greedily by energy).
+    ``policy``: "majority_vote" (halves: up), "weighted_random" (the value of a random qubit of the chain),
+    "discard" (rows with a broken chain are dropped) or "minimize_energy" (broken ones are settled greedily
+    by energy).
     """
     n = terms.num_variables
     place = {int(q): i for i, q in enumerate(qubits)}

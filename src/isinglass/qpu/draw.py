@@ -1,4 +1,4 @@
-"""Pictures: the working graph, an embedding on it, the energies of an anneal. Needs matplotlib (extra: plots)."""
+"""Pictures: working graph, embedding, the energies of an anneal. Needs matplotlib (extra: plots)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from isinglass.errors import MissingExtraError
 from isinglass.qpu.call import resolve
 from isinglass.qpu.lattices import PEGASUS_OFFSETS, lattice, zephyr_coordinates
+from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.schedule import load
 from isinglass.qpu.solver import QPUSolver
 from isinglass.qpu.working_graph import WorkingGraph
@@ -22,18 +23,26 @@ _MOST_NAMED = 12
 
 
 def draw_graph(solver: QPUSolver, embedding: Mapping[Hashable, Sequence[int]] | None = None) -> Figure:
-    """The working graph; dead qubits as crosses; with ``embedding`` {variable: qubits}, each chain in a colour."""
+    """The working graph, dead qubits as crosses; ``embedding`` {variable: qubits}: each chain in a colour."""
     figure = _figure(10, 10)
     axes = figure.subplots()
     graph = solver.graph
     places = _places(graph)
-    _draw_couplers(axes, places, graph.couplers, "0.85", 0.3)
+    _draw_couplers(axes, places, graph.couplers, "0.8", 0.4)
     everyone = lattice(graph.kind, graph.shape)[1]
     dead = np.setdiff1d(everyone, graph.qubits)
     size = 3e4 / max(100, graph.num_qubits)
-    axes.scatter(*places[graph.qubits].T, s=size, color="0.6", linewidths=0)
+    axes.scatter(places[graph.qubits, 0], places[graph.qubits, 1], s=size, color="0.6", linewidths=0)
     if len(dead):
-        axes.scatter(*places[dead].T, s=3 * size, color="tab:red", marker="x", linewidths=0.8, label="dead qubit")
+        axes.scatter(
+            places[dead, 0],
+            places[dead, 1],
+            s=3 * size,
+            color="tab:red",
+            marker="x",
+            linewidths=0.8,
+            label="dead qubit",
+        )
         axes.legend(loc="lower right")
     title = f"{solver.name}: {len(graph.qubits)} qubits, {len(graph.couplers)} couplers"
     if embedding:
@@ -48,7 +57,13 @@ def draw_graph(solver: QPUSolver, embedding: Mapping[Hashable, Sequence[int]] | 
 
 
 def draw_schedule(solver: QPUSolver, **parameters: Any) -> Figure:
-    """s(t), g(t) and the energies A(s(t)), B(s(t)) of an anneal with these parameters (no problem is needed)."""
+    """s(t), g(t) and the energies A(s(t)), B(s(t)) of an anneal with these parameters.
+
+    No problem is needed, and for a reverse anneal no ``initial_state``.
+    """
+    points = parameters.get("anneal_schedule")
+    if points and points[0][1] == 1 and "initial_state" not in parameters:
+        parameters["initial_state"] = [UNUSED] * solver.graph.num_qubits
     call = resolve(parameters, solver.properties)
     figure = _figure(9, 6)
     above, below = figure.subplots(2, 1, sharex=True)
@@ -90,7 +105,11 @@ def _draw_couplers(axes: Axes, places: np.ndarray, couplers: np.ndarray, color: 
 
 
 def _draw_chains(
-    axes: Axes, graph: WorkingGraph, places: np.ndarray, embedding: Mapping[Hashable, Sequence[int]], size: float
+    axes: Axes,
+    graph: WorkingGraph,
+    places: np.ndarray,
+    embedding: Mapping[Hashable, Sequence[int]],
+    size: float,
 ) -> None:
     from matplotlib import colormaps
     from matplotlib.colors import hsv_to_rgb
@@ -98,14 +117,17 @@ def _draw_chains(
     owner = np.full(graph.num_qubits, -1)
     few = len(embedding) <= 10
     palette = colormaps["tab10"]
-    for number, (variable, chain) in enumerate(embedding.items()):
-        owner[list(chain)] = number
+    for number, (variable, qubits) in enumerate(embedding.items()):
+        chain = list(qubits)
+        owner[chain] = number
         # Golden-ratio steps of the hue: neighbours in the list look different.
         color = palette(number) if few else tuple(hsv_to_rgb((0.618 * number % 1.0, 0.75, 0.85)))
         a, b = owner[graph.couplers].T
         _draw_couplers(axes, places, graph.couplers[(a == number) & (b == number)], color, 1.8)
         name = str(variable) if len(embedding) <= _MOST_NAMED else None
-        axes.scatter(*places[list(chain)].T, s=2.5 * size, color=color, label=name, zorder=2, linewidths=0)
+        axes.scatter(
+            places[chain, 0], places[chain, 1], s=2.5 * size, color=color, label=name, zorder=2, linewidths=0
+        )
     if len(embedding) <= _MOST_NAMED:
         axes.legend(loc="lower right", title="variable")
 

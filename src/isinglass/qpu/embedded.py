@@ -16,6 +16,7 @@ from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
+from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
 from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding
 from isinglass.qpu.models import DEFECTS_SEED, MODELS
@@ -49,7 +50,8 @@ def sample_embedded(
 
     Args:
         problem: anything that ``isinglass.compile`` takes, structured or not.
-        model: name of a model or a ``QPUSolver``.
+        model: name of a model or a ``QPUSolver``. The Apollo machines take a problem as it is: nothing is
+            embedded.
         embedding: "auto", "native", "clique" or "heuristic" (see qpu/embedding.py), or {variable: qubits}.
         embedding_timeout: seconds for the heuristic, > 0.
         embedding_seed: of the heuristic; apart from ``seed``, so that calls share an embedding.
@@ -64,15 +66,26 @@ def sample_embedded(
             ``initial_state`` may be {variable: value}. Under ``postprocess`` the chains are known.
 
     Returns:
-        A SampleSet in the problem's variables with ``chain_break_fraction`` for each sample. ``info`` has ``embedding``
-        {variable: qubits}, ``embedding_method``, ``chain_strength``, ``chain_breaks`` {variable: fraction of reads},
-        ``warnings``, ``qpu`` (the machine's timing in µs, scale factor, quota charge, ...) and seconds in ``timing``.
+        A SampleSet in the problem's variables with ``chain_break_fraction`` for each sample. ``info`` has
+        ``embedding`` {variable: qubits}, ``embedding_method``, ``chain_strength``, ``chain_breaks``
+        {variable: fraction of reads}, ``warnings``, ``qpu`` (the machine's timing in µs, scale factor, quota
+        charge, ...) and seconds in ``timing``.
 
     Raises:
         ProblemError: the problem cannot be embedded, or is malformed.
         ParameterError: a parameter breaks a rule, before anything runs.
     """
     began = time.perf_counter()
+    if isinstance(model, str) and model in APOLLO_MODELS:
+        _check_no_embedding(model, embedding, chain_strength, chain_strength_prefactor)
+        return ApolloSampler(model).sample_problem(
+            problem,
+            seed=seed,
+            time_limit=time_limit,
+            num_threads=num_threads,
+            progress=progress,
+            **parameters,
+        )
     check_policy(chain_break_method)
     check_positive("embedding_timeout", embedding_timeout)
     check_positive("time_limit", time_limit)
@@ -100,9 +113,7 @@ def sample_embedded(
         on_qubits, seed=seed, time_limit=left, num_threads=num_threads, progress=progress, **machine
     )
     answered = time.perf_counter()
-    spins, broken, keep = unembedded(
-        answer.states, on_qubits.qubits, found, terms, chain_break_method, seed
-    )
+    spins, broken, keep = unembedded(answer.states, on_qubits.qubits, found, terms, chain_break_method, seed)
     energy = energies(compiled.given, spins)
     counts = answer.num_occurrences
     breaks = counts @ broken / max(1, counts.sum())
@@ -141,6 +152,15 @@ def sample_embedded(
     return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
 
+def _check_no_embedding(model: str, embedding: Any, strength: Any, prefactor: Any) -> None:
+    for name, value, open_value in (
+        ("embedding", embedding, "auto"), ("chain_strength", strength, None),
+        ("chain_strength_prefactor", prefactor, None),
+    ):  # fmt: skip
+        if not isinstance(value, str | None) or value != open_value:
+            raise ParameterError(f"{name}={value!r}: {model} embeds nothing; leave it out")
+
+
 def _in_users_units(compiled: CompiledProblem) -> Terms:
     terms = terms_of(compiled)
     matrix = (terms.values * compiled.scale, terms.indices, terms.indptr)
@@ -168,7 +188,8 @@ def _physical(parameters: dict[str, Any], compiled: CompiledProblem, found: Embe
         for label in compiled.labels:
             if state[label] not in allowed:
                 raise ParameterError(
-                    f"initial_state[{label!r}]={state[label]!r}: {compiled.vartype} variables are {allowed[0]} or "
+                    f"initial_state[{label!r}]={state[label]!r}: {compiled.vartype} variables are "
+                    f"{allowed[0]} or "
                     f"{allowed[1]}"
                 )
         machine["initial_state"] = {
@@ -199,7 +220,8 @@ def _warnings(
         said.append(f"chain strength {strengths.max():g} is below the largest coupling {couplings.max():g}")
     if couplings.size and couplings.min() / factor < _WEAK_COUPLING:
         said.append(
-            f"the smallest coupling is programmed as {couplings.min() / factor:.3g}, within the noise of the chip"
+            f"the smallest coupling is programmed as {couplings.min() / factor:.3g}, within the noise of "
+            f"the chip"
         )
     if breaks.size and breaks.max() > _MANY_BREAKS:
         said.append(f"a chain broke in {breaks.max():.0%} of the reads; a larger chain_strength breaks fewer")

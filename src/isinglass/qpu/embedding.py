@@ -1,8 +1,9 @@
 """Where a problem's variables sit on a chip: a chain of qubits for each.
 
-Three ways, in this order under "auto": *native* (variables are qubits and interactions couplers), *clique* (a complete
-graph of that many variables, busclique: Boothby, King, Roy, Quantum Inf. Process. 15, 495 (2016)) and *heuristic*
-(minorminer: Cai, Macready, Roy, arXiv 1406.2741). Found embeddings are kept, by the hashes of both graphs.
+Three ways, in this order under "auto": *native* (variables are qubits and interactions couplers), *clique*
+(a complete graph of that many variables, busclique: Boothby, King, Roy, Quantum Inf. Process. 15, 495
+(2016)) and *heuristic* (minorminer: Cai, Macready, Roy, arXiv 1406.2741). Found embeddings are kept, by the
+hashes of both graphs.
 """
 
 from __future__ import annotations
@@ -90,10 +91,13 @@ def embed(
         cache: a folder in which embeddings are kept beyond this process; None for this process only.
 
     Raises:
-        ProblemError: the problem does not fit, or not in the time; says about how many qubits a variable needs.
+        ProblemError: the problem does not fit, or not in the time; says about how many qubits a variable
+        needs.
     """
     if method not in METHODS:
-        raise ParameterError(f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}")
+        raise ParameterError(
+            f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}"
+        )
     n = len(source.labels)
     if method in ("auto", "native"):
         found = _native(source, graph)
@@ -101,7 +105,8 @@ def embed(
             return found
         if method == "native":
             raise ProblemError(
-                "embedding='native': the problem's variables are not working qubits joined by working couplers; "
+                "embedding='native': the problem's variables are not working qubits joined by working "
+                "couplers; "
                 "choose 'auto'"
             )
     needed = qubits_per_variable(source, graph)
@@ -171,24 +176,23 @@ def _too_large(
     if timeout is not None:
         way_out = "; raise embedding_timeout, try another seed, or use a larger model"
     return ProblemError(
-        f"a problem of {n} variables and {len(source.row)} interactions is too large for {name}:{tried} it needs about "
-        f"{qubits_per_variable(source, graph)} qubits per variable or more, of {len(graph.qubits)} in all; the "
+        f"a problem of {n} variables and {len(source.row)} interactions is too large for {name}:{tried} it "
+        f"needs about "
+        f"{qubits_per_variable(source, graph)} qubits per variable or more, of {len(graph.qubits)} in all; "
+        f"the "
         f"{about} clique here is {known}" + way_out
     )
 
 
 def _native(source: Source, graph: WorkingGraph) -> Embedding | None:
     labels = source.labels
-    if isinstance(labels, range):
-        qubits = np.arange(labels.start, labels.stop, labels.step)
-    elif all(isinstance(q, (int, np.integer)) and not isinstance(q, bool) for q in labels):
-        qubits = np.array([int(q) for q in labels], dtype=object)  # type: ignore[call-overload]
-    else:
+    if not all(isinstance(q, (int, np.integer)) and 0 <= q < graph.num_qubits for q in labels):
         return None
-    if any(not 0 <= q < graph.num_qubits for q in qubits):
-        return None
-    qubits = qubits.astype(np.int64)
-    if not graph.works[qubits].all() or (graph.coupler_index(qubits[source.row], qubits[source.col]) < 0).any():
+    qubits = np.array(labels, dtype=np.int64)
+    if (
+        not graph.works[qubits].all()
+        or (graph.coupler_index(qubits[source.row], qubits[source.col]) < 0).any()
+    ):
         return None
     return Embedding([[int(q)] for q in qubits], "native")
 
@@ -241,7 +245,8 @@ def _check(embedding: Embedding, source: Source, graph: WorkingGraph) -> None:
     for variable, chain in enumerate(embedding.chains):
         if len({int(pieces[q]) for q in chain}) > 1:
             raise ParameterError(
-                f"embedding[{source.labels[variable]!r}]: the qubits of the chain are not connected by working couplers"
+                f"embedding[{source.labels[variable]!r}]: the qubits of the chain are not connected by "
+                f"working couplers"
             )
     n = len(source.labels)
     between = (a != b) & (a >= 0) & (b >= 0)
@@ -251,7 +256,9 @@ def _check(embedding: Embedding, source: Source, graph: WorkingGraph) -> None:
     if missing.any():
         k = int(np.argmax(missing))
         u, v = source.labels[source.row[k]], source.labels[source.col[k]]
-        raise ParameterError(f"embedding: no working coupler joins the chains of {u!r} and {v!r}, which interact")
+        raise ParameterError(
+            f"embedding: no working coupler joins the chains of {u!r} and {v!r}, which interact"
+        )
 
 
 def _components(graph: WorkingGraph, used: np.ndarray) -> np.ndarray:
@@ -263,7 +270,7 @@ def _components(graph: WorkingGraph, used: np.ndarray) -> np.ndarray:
 
 
 def _key(source: Source, graph: WorkingGraph, method: str, seed: int) -> str:
-    # The graphs in full and not their short ids; the seed belongs to the heuristic alone, which auto may come to.
+    # The graphs in full and not their short ids.
     chip = hashlib.sha256(graph.qubits.tobytes() + graph.couplers.tobytes()).hexdigest()
     return hashlib.sha256(f"{source.digest()} {chip} {method} {seed}".encode()).hexdigest()
 

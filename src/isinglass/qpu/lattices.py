@@ -7,14 +7,16 @@ Numbers and shapes are those of dwave-graphs; Pegasus is without the qubits that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from isinglass.errors import ParameterError
 
 LATTICES = ("chimera", "pegasus", "zephyr")
-PEGASUS_OFFSETS = np.array([[2, 2, 2, 2, 10, 10, 10, 10, 6, 6, 6, 6], [6, 6, 6, 6, 2, 2, 2, 2, 10, 10, 10, 10]])
+PEGASUS_OFFSETS = np.array(
+    [[2, 2, 2, 2, 10, 10, 10, 10, 6, 6, 6, 6], [6, 6, 6, 6, 2, 2, 2, 2, 10, 10, 10, 10]]
+)
 """Where, in unit lengths, the qubits of each track begin: vertical ones, then horizontal ones."""
 
 
@@ -32,7 +34,9 @@ def lattice(kind: str, shape: Sequence[int]) -> tuple[int, np.ndarray, np.ndarra
         words = {"chimera": "[rows, columns, shore]", "pegasus": "[m] with m >= 2", "zephyr": "[m, t]"}
         raise ParameterError(f"topology shape {list(shape)} of {kind} is not {words[kind]} of whole numbers")
     size = [int(x) for x in shape]
-    count, pairs = {"chimera": _chimera, "pegasus": _pegasus, "zephyr": _zephyr}[kind](*size)
+    makers: dict[str, Callable[..., tuple[int, np.ndarray]]]
+    makers = {"chimera": _chimera, "pegasus": _pegasus, "zephyr": _zephyr}
+    count, pairs = makers[kind](*size)
     qubits = np.arange(count)
     if kind == "pegasus":
         pairs = _with_crossings(size[0], pairs)

@@ -1,10 +1,10 @@
 """The machines that come with the package: their published properties, with seeded defects.
 
 Sources: D-Wave, "QPU-specific properties" and "Solver properties" (Advantage_system4, Advantage_system6,
-Advantage2_system1); recorded solver descriptions (2000Q, Advantage2) and timing data of the cloud client's test
-data (DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published ones; *which* of
-them work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is published for a machine
-its nearest kin's stands: ``inferred`` names those properties.
+Advantage2_system1); recorded solver descriptions (2000Q, Advantage2) and timing data of the cloud client's
+test data (DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published ones;
+*which* of them work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is
+published for a machine its nearest kin's stands: ``inferred`` names those properties.
 """
 
 from __future__ import annotations
@@ -111,7 +111,14 @@ def _timing(
 _READOUT_2000Q = ((0.0, 3.30984300471607), (2.2975416678181597, 2.2975416678181597))
 _READOUT_4 = (
     (0.0, 0.7699665876947938, 1.7242758696010096, 2.711975459489206, 3.1639057672764026, 3.750276915153992),
-    (1.539131714800995, 1.8726623164229292, 2.125631787097315, 2.332672340068556, 2.371606651233025, 2.3716219271760215),
+    (
+        1.539131714800995,
+        1.8726623164229292,
+        2.125631787097315,
+        2.332672340068556,
+        2.371606651233025,
+        2.3716219271760215,
+    ),
 )
 _READOUT_6 = (_READOUT_4[0], tuple(y - 0.1336 for y in _READOUT_4[1]))
 """Of system 4, so scaled that the slowest is the 173 µs published for system 6."""
@@ -173,22 +180,23 @@ MODELS: dict[str, Model] = {
             "DW_2000Q_6", 2041, 5974, 63, (-0.173, 0.171), _2000Q, _DEAD_2000Q_6,
         ),
         Model(
-            "DW_2000Q_VFYC", "the same with virtual full yield: what is missing is filled in by postprocessing",
+            "DW_2000Q_VFYC", "virtual full yield: what DW_2000Q_6 lacks is filled in by postprocessing",
             "chimera", (16, 16, 4), "2000Q", "DW_2000Q_6", 2041, 5974, 64, (-0.173, 0.171),
             {**_2000Q, "vfyc": True, "default_beta": 3.0, "beta_range": [0.0, 1.797e308]}, _DEAD_2000Q_6,
             ("default_beta", "beta_range"),
         ),
         Model(
-            "Advantage_system4", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage", "Advantage_system4",
-            5627, 40279, 174, (-0.644, 0.509),
+            "Advantage_system4", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage",
+            "Advantage_system4", 5627, 40279, 174, (-0.644, 0.509),
             {**_ADVANTAGE, "problem_timing_data": _timing(14072.88, 5.55, _READOUT_4, 20.54, (-4.5, -1.5))},
         ),
         Model(
-            "Advantage_system6", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage", "Advantage_system6",
-            5612, 40088, 174, (-0.644, 0.509),
-            {**_ADVANTAGE, "problem_timing_data": _timing(14200.0, 5.55, _READOUT_6, 20.54, (-4.5, -1.5))}, (),
-            ("per_qubit_coupling_range", "h_gain_schedule_range", "anneal_offset_step", "anneal_offset_step_phi0",
-             "anneal_offset_ranges", "problem_timing_data"),
+            "Advantage_system6", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage",
+            "Advantage_system6", 5612, 40088, 174, (-0.644, 0.509),
+            {**_ADVANTAGE, "problem_timing_data": _timing(14200.0, 5.55, _READOUT_6, 20.54, (-4.5, -1.5))},
+            (),
+            ("per_qubit_coupling_range", "h_gain_schedule_range", "anneal_offset_step",
+             "anneal_offset_step_phi0", "anneal_offset_ranges", "problem_timing_data"),
         ),
         Model(
             "Advantage2_system1", "D-Wave Advantage2: Zephyr Z12", "zephyr", (12, 4), "Advantage",

@@ -107,9 +107,7 @@ def anneal_offsets(name: str, value: Any, properties: Properties) -> np.ndarray:
     wrong = (offsets < ranges[:, 0]) | (offsets > ranges[:, 1])
     if wrong.any():
         q = int(np.argmax(wrong))
-        raise refuse(
-            f"{name}[{q}]", float(offsets[q]), f"anneal_offset_ranges[{q}] is {ranges[q].tolist()}"
-        )
+        raise refuse(f"{name}[{q}]", float(offsets[q]), f"anneal_offset_ranges[{q}] is {ranges[q].tolist()}")
     step = abs(properties["anneal_offset_step"])
     return np.asarray(np.round(offsets / step) * step)
 
@@ -140,12 +138,14 @@ def state_of_qubits(name: str, value: Any, properties: Properties) -> np.ndarray
     except TypeError:
         raise refuse(name, value, f"must be a list of num_qubits = {count} values, or a dict") from None
     if len(entries) != count:
-        raise refuse(name, value, f"has {len(entries)} entries; it needs one for each of num_qubits = {count}")
+        raise refuse(
+            name, value, f"has {len(entries)} entries; it needs one for each of num_qubits = {count}"
+        )
     return np.array([_bit(name, q, bit) for q, bit in enumerate(entries)], dtype=np.int8)
 
 
 def _bit(name: str, qubit: int, bit: Any) -> int:
-    if not np.isscalar(bit) or bit not in (-1, 0, 1, UNUSED):
+    if not isinstance(bit, (int, float, np.number)) or bit not in (-1, 0, 1, UNUSED):
         raise refuse(
             f"{name}[{qubit}]", bit, "states are -1 or 1 (ising), 0 or 1 (qubo), and 3 for unused qubits"
         )

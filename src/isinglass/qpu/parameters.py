@@ -1,8 +1,8 @@
 """The parameters of a call: one table that is the check and the documentation.
 
-``docs/qpu-parameters.md`` is written from it (parameter_page.py). What one parameter rules out of another is in
-``EXCLUSIVE`` and ``NEEDS``; rules between values are in call.py. Meanings, ranges and exclusions: D-Wave, "Solver
-parameters" (of the 2000Q and of today's systems).
+``docs/qpu-parameters.md`` is written from it (parameter_page.py). What one parameter rules out of another is
+in ``EXCLUSIVE`` and ``NEEDS``; rules between values are in call.py. Meanings, ranges and exclusions: D-Wave,
+"Solver parameters" (of the 2000Q and of today's systems).
 """
 
 from __future__ import annotations
@@ -64,10 +64,13 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "anneal_schedule", "list of (t, s) pairs", "[[0, 0], [annealing_time, 1]]",
-            "2 to max_anneal_schedule_points points (one more for a reverse anneal); t increases from 0 to at most "
-            "the end of annealing_time_range; s in [0, 1], ends at 1; forward: begins at 0 and never decreases; "
+            "2 to max_anneal_schedule_points points (one more for a reverse anneal); t increases from 0 to "
+            "at most "
+            "the end of annealing_time_range; s in [0, 1], ends at 1; forward: begins at 0 and never "
+            "decreases; "
             "reverse: begins at 1; slopes at most 1 / annealing_time_range[0]",
-            "The anneal fraction s as a piecewise-linear function of time: pauses, quenches, reverse anneals.",
+            "The anneal fraction s as a piecewise-linear function of time: pauses, quenches, reverse "
+            "anneals.",
             waveforms.anneal_schedule, "µs, fraction",
         ),
         Parameter(
@@ -77,14 +80,17 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "answer_mode", "text", '"histogram"; "raw" with initial_state', '"histogram" or "raw"',
-            "histogram: distinct states by increasing energy with num_occurrences; raw: every read in its order.",
+            "histogram: distinct states by increasing energy with num_occurrences; raw: every read in its "
+            "order.",
             check.one_of("histogram", "raw"),
         ),
         Parameter(
             "auto_scale", "true or false", "true; false with flux_biases",
-            "if false, h must lie in h_range, J in extended_j_range, and each qubit's (on Zephyr, each coupler "
+            "if false, h must lie in h_range, J in extended_j_range, and each qubit's (on Zephyr, each "
+            "coupler "
             "group's) total J in per_qubit_coupling_range (per_group_coupling_range)",
-            "Divides h and J by one positive factor so that they just fill those ranges; energies of the answer are "
+            "Divides h and J by one positive factor so that they just fill those ranges; energies of the "
+            "answer are "
             "of the problem as given.",
             check.yes_or_no,
         ),
@@ -99,7 +105,8 @@ PARAMETERS: dict[str, Parameter] = {
             check.chains, "", "2000Q",
         ),
         Parameter(
-            "fast_anneal", "true or false", "false", "h must be 0 for every qubit; no more than two schedule points",
+            "fast_anneal", "true or false", "false",
+            "h must be 0 for every qubit; no more than two schedule points",
             "The fast-anneal protocol with its own schedule and range of times.",
             check.yes_or_no, "", "Advantage",
         ),
@@ -127,7 +134,8 @@ PARAMETERS: dict[str, Parameter] = {
             "The state from which a reverse anneal begins.", check.state_of_qubits,
         ),
         Parameter(
-            "label", "text", "none", "1 to 1024 characters of Windows-1252", "A name for the problem.", check.label,
+            "label", "text", "none", "1 to 1024 characters of Windows-1252", "A name for the problem.",
+            check.label,
         ),
         Parameter(
             "max_answers", "integer", "num_reads", "1 or more; with answer_mode raw at most num_reads",
@@ -144,12 +152,14 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "postprocess", "text", '"" (on VFYC solvers: "sampling")', '"", "sampling" or "optimization"',
-            "sampling: single-spin Metropolis at beta from each sample; optimization: descent to a local minimum.",
+            "sampling: single-spin Metropolis at beta from each sample; optimization: descent to a local "
+            "minimum.",
             check.one_of("", "sampling", "optimization"), "", "2000Q",
         ),
         Parameter(
-            "programming_thermalization", "number (integer on the 2000Q)", "default_programming_thermalization",
-            "programming_thermalization_range", "Wait after programming, for the chip to cool.",
+            "programming_thermalization", "number (integer on the 2000Q)",
+            "default_programming_thermalization", "programming_thermalization_range",
+            "Wait after programming, for the chip to cool.",
             check.number_in("programming_thermalization_range"), "µs",
         ),
         Parameter(
@@ -159,7 +169,8 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "reduce_intersample_correlation", "true or false", "false", "",
-            "Adds a delay between reads, longer for longer anneals, in which the spin bath forgets the last read.",
+            "Adds a delay between reads, longer for longer anneals, in which the spin bath forgets the last "
+            "read.",
             check.yes_or_no,
         ),
         Parameter(

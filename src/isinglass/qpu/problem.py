@@ -15,7 +15,7 @@ from isinglass.problems.given import EdgeList
 from isinglass.qpu.working_graph import WorkingGraph
 
 
-class StructureError(ProblemError, dimod.exceptions.BinaryQuadraticModelStructureError):  # type: ignore[misc]
+class StructureError(ProblemError, dimod.exceptions.BinaryQuadraticModelStructureError):
     """The problem has a qubit or coupler that the working graph lacks.
 
     Also dimod's error of that meaning, for composites that embed what does not fit.
@@ -60,7 +60,9 @@ class QubitProblem:
 
 
 def from_biases(
-    linear: Mapping[int, float], quadratic: Mapping[tuple[int, int], float], vartype: Literal["SPIN", "BINARY"]
+    linear: Mapping[int, float],
+    quadratic: Mapping[tuple[int, int], float],
+    vartype: Literal["SPIN", "BINARY"],
 ) -> QubitProblem:
     """From {qubit: bias} and {(q1, q2): bias}; (a, b) and (b, a) add up; a QUBO may have (a, a)."""
     pairs = np.array([_pair(key) for key in quadratic], dtype=object).reshape(-1, 2)
@@ -140,7 +142,8 @@ def _as_qubits(labels: list[Any]) -> np.ndarray:
     for label in labels:
         if isinstance(label, bool) or not isinstance(label, (int, np.integer)) or abs(int(label)) >= 1 << 31:
             raise StructureError(
-                f"problem graph incompatible with solver: variable {label!r} is not a qubit's number; embed the "
+                f"problem graph incompatible with solver: variable {label!r} is not a qubit's number; embed "
+                f"the "
                 "problem (sample_embedded, or EmbeddingComposite)"
             )
     return np.array(labels, dtype=np.int32)

@@ -64,7 +64,9 @@ def _check_initial_state(problem: QubitProblem, state: np.ndarray, properties: M
     wrong = dead & (state != UNUSED)
     if wrong.any():
         q = int(np.argmax(wrong))
-        raise refuse(f"initial_state[{q}]", int(state[q]), f"qubit {q} does not work: its state must be {UNUSED}")
+        raise refuse(
+            f"initial_state[{q}]", int(state[q]), f"qubit {q} does not work: its state must be {UNUSED}"
+        )
 
 
 def factor_for(

@@ -1,6 +1,7 @@
 """The properties of a solver: one table of names and forms, and a whole set made for any graph.
 
-Names and meanings: D-Wave, "QPU solver properties". A set of properties is a plain dict that goes through JSON unchanged.
+Names and meanings: D-Wave, "QPU solver properties". A set of properties is a plain dict that goes through
+JSON unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ def _number(value: Any) -> bool:
 
 def _range(value: Any) -> bool:
     return (
-        isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_number, value)) and value[0] <= value[1]
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(map(_number, value))
+        and value[0] <= value[1]
     )
 
 
@@ -119,7 +123,8 @@ def check_properties(properties: Mapping[str, Any]) -> None:
         )
     if len(properties["anneal_offset_ranges"]) != properties["num_qubits"]:
         raise ParameterError(
-            f"anneal_offset_ranges has {len(properties['anneal_offset_ranges'])} entries; it needs one for each "
+            f"anneal_offset_ranges has {len(properties['anneal_offset_ranges'])} entries; it needs one for "
+            f"each "
             f"of num_qubits = {properties['num_qubits']}"
         )
 
@@ -135,7 +140,7 @@ def graph_properties(graph: WorkingGraph) -> dict[str, Any]:
 
 
 def offset_ranges(graph: WorkingGraph, widest: tuple[float, float], seed: int) -> list[list[float]]:
-    """A range of anneal offsets for each qubit: at least two thirds of ``widest``; [0, 0] where none works."""
+    """A range of anneal offsets for each qubit, at least two thirds of ``widest``; [0, 0] for dead ones."""
     low, high = widest
     rng = np.random.default_rng([seed, 1])
     spread = 1.0 - rng.random((graph.num_qubits, 2)) / 3.0

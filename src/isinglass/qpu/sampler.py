@@ -93,21 +93,22 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
             # The cloud client takes dicts in either alphabet: what is positive is up.
             low = -1 if problem.vartype == "SPIN" else 0
             parameters["initial_state"] = {
-                q: value if value not in (-1, 0, 1) else 1 if value > 0 else low for q, value in initial_state.items()
+                q: value if value not in (-1, 0, 1) else 1 if value > 0 else low
+                for q, value in initial_state.items()
             }
         return sample_set(self.solver.submit(problem, **parameters), problem.offset)
 
     def sample_ising(self, h: Any, J: Any, **parameters: Any) -> dimod.SampleSet:
-        """As dimod's; ``h`` may be a list over all qubits, whose zeros on dead qubits do not count."""
+        """As dimod's; ``h`` may be a list over all qubits, whose zeros do not count."""
         if isinstance(h, (list, tuple, np.ndarray)):
-            works = self.solver.graph.works
-            h = {q: bias for q, bias in enumerate(h) if bias or (q < len(works) and works[q] and q in J)}
-        return super().sample_ising(h, J, **parameters)
+            h = {q: bias for q, bias in enumerate(h) if bias}
+        result: dimod.SampleSet = super().sample_ising(h, J, **parameters)
+        return result
 
     def validate_anneal_schedule(self, anneal_schedule_points: Any) -> None:
         """ParameterError (a ValueError) unless the schedule keeps every rule of this machine."""
         points = anneal_schedule("anneal_schedule", anneal_schedule_points, self.properties)
-        check_speed("anneal_schedule", points, *self.properties["annealing_time_range"], "annealing_time_range")
+        check_speed("anneal_schedule", points, self.properties, "annealing_time_range")
 
     def estimate_qpu_access_time(self, num_qubits: int, **parameters: Any) -> float:
         """QPU access time, µs, of a call with these parameters on ``num_qubits`` active qubits."""

@@ -5,8 +5,9 @@ auto_scale divides h and J by one factor, the largest of
     max(h) / max(h_range), min(h) / min(h_range), max(J) / max(J range), min(J) / min(J range),
     the same two ratios of every qubit's total J (on Zephyr: every coupler group's) to its range,
 
-each at least 0 (D-Wave, "Solver parameters", auto_scale; the J range is extended_j_range). An h-gain schedule counts:
-what must fit is g h. Spin-reversal transforms turn signs, so with them J is fitted into j_range.
+each at least 0 (D-Wave, "Solver parameters", auto_scale; the J range is extended_j_range). An h-gain
+schedule counts: what must fit is g h. Spin-reversal transforms turn signs, so with them J is fitted into
+j_range.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ _SLACK = 1e-9
 
 
 def scale_factor(
-    problem: QubitProblem, graph: WorkingGraph, properties: Mapping[str, Any], gains: np.ndarray, plain_j: bool
+    problem: QubitProblem,
+    graph: WorkingGraph,
+    properties: Mapping[str, Any],
+    gains: np.ndarray,
+    plain_j: bool,
 ) -> float:
     """The factor that auto_scale divides by; 1 where all biases are 0.
 
@@ -40,7 +45,11 @@ def scale_factor(
 
 
 def check_ranges(
-    problem: QubitProblem, graph: WorkingGraph, properties: Mapping[str, Any], gains: np.ndarray, plain_j: bool
+    problem: QubitProblem,
+    graph: WorkingGraph,
+    properties: Mapping[str, Any],
+    gains: np.ndarray,
+    plain_j: bool,
 ) -> None:
     """ParameterError naming the first value out of its range: auto_scale is off."""
     h, J = problem.ising
@@ -55,7 +64,8 @@ def check_ranges(
         k = _outside(gain * h, properties["h_range"])
         if k >= 0:
             raise ParameterError(
-                f"h_gain_schedule: gain {gain:g} makes h[{qubits[k]}]={h[k]:g} into {gain * h[k]:g}, out of h_range "
+                f"h_gain_schedule: gain {gain:g} makes h[{qubits[k]}]={h[k]:g} into {gain * h[k]:g}, out of "
+                f"h_range "
                 f"{list(properties['h_range'])}" + way_out
             )
     name = "j_range" if plain_j else "extended_j_range"
@@ -80,17 +90,17 @@ def coupling_totals(
     """(property, totals of J, the qubit of each) for every limit on totals that the solver has."""
     _, J = problem.ising
     k = len(problem.qubits)
-    found = []
+    found: list[tuple[str, np.ndarray, np.ndarray]] = []
     if "per_qubit_coupling_range" in properties:
         totals = np.bincount(problem.row, J, k) + np.bincount(problem.col, J, k)
         found.append(("per_qubit_coupling_range", totals, problem.qubits))
     if "per_group_coupling_range" in properties and graph.kind == "zephyr":
         ends = ((problem.row, problem.col), (problem.col, problem.row))
-        totals = np.zeros(2 * k)
+        by_group = np.zeros(2 * k)
         for own, other in ends:
             group = coupler_groups(graph, problem.qubits[own], problem.qubits[other])
-            totals += np.bincount(2 * own + group, J, 2 * k)
-        found.append(("per_group_coupling_range", totals, np.repeat(problem.qubits, 2)))
+            by_group += np.bincount(2 * own + group, J, 2 * k)
+        found.append(("per_group_coupling_range", by_group, np.repeat(problem.qubits, 2)))
     return found
 
 

@@ -115,7 +115,8 @@ class QPUSolver:
 
         Args:
             problem: biases on working qubits and couplers.
-            seed: of everything random, noise included; None draws one. The same seed gives the same answer on any
+            seed: of everything random, noise included; None draws one. The same seed gives the same answer
+                on any
                 number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
             num_threads, progress: as in ``isinglass.solve``.

@@ -29,14 +29,13 @@ def anneal_schedule(name: str, value: Any, properties: Mapping[str, Any]) -> np.
         raise refuse(name, value, "in a forward anneal s must not decrease")
     most = properties["max_anneal_schedule_points"] + is_reverse(points)
     if len(points) > most:
-        raise refuse(
-            name, value, f"has {len(points)} points; max_anneal_schedule_points allows {most} here"
-        )
+        raise refuse(name, value, f"has {len(points)} points; max_anneal_schedule_points allows {most} here")
     return points
 
 
-def check_speed(name: str, points: np.ndarray, low: float, high: float, range_name: str) -> None:
+def check_speed(name: str, points: np.ndarray, properties: Mapping[str, Any], range_name: str) -> None:
     """The schedule's end and its slopes against a range of annealing times."""
+    low, high = properties[range_name]
     if points[-1, 0] > high:
         raise refuse(name, points.tolist(), f"ends at {points[-1, 0]:g} µs; {range_name} ends at {high:g}")
     slopes = np.abs(np.diff(points[:, 1]) / np.diff(points[:, 0]))
@@ -71,9 +70,7 @@ def h_gain_schedule(name: str, value: Any, properties: Mapping[str, Any]) -> np.
     slopes = np.diff(gains) / np.diff(times)
     if np.abs(slopes).max() > steepest * (1 + 1e-9):
         worst = slopes[np.argmax(np.abs(slopes))]
-        raise refuse(
-            name, value, f"a slope is {worst:g} per µs; permitted are {-steepest:g} to {steepest:g}"
-        )
+        raise refuse(name, value, f"a slope is {worst:g} per µs; permitted are {-steepest:g} to {steepest:g}")
     return points
 
 

@@ -56,7 +56,8 @@ class WorkingGraph:
         if not len(self._keys):
             return np.full(len(key), -1)
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        return np.where(self._keys[place] == key, place, -1)
+        index: np.ndarray = np.where(self._keys[place] == key, place, -1)
+        return index
 
     def to_networkx(self) -> Any:
         """A ``networkx.Graph`` with dwave-graphs' attributes (extra: qpu)."""
@@ -87,8 +88,8 @@ def with_defects(
 ) -> WorkingGraph:
     """A lattice with exactly ``num_working`` qubits and ``num_couplers`` couplers.
 
-    The qubits in ``dead_qubits`` are dead; further ones and single couplers die at random, as ``seed`` has it,
-    until the counts are met. None: no further deaths.
+    The qubits in ``dead_qubits`` are dead; further ones and single couplers die at random, as ``seed`` has
+    it, until the counts are met. None: no further deaths.
     """
     whole = whole_graph(kind, shape)
     rng = np.random.default_rng(seed)

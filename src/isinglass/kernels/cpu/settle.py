@@ -10,9 +10,10 @@ from numba import njit
 def settle(indptr, indices, values, h, spins):
     """Give every open spin (0) the sign that lowers the energy, the largest field first.
 
-    The greedy rule of dwave-system's ``MinimizeEnergy``; heuristic. ``indptr``, ``indices``, ``values``: symmetric
-    CSR of J, float64; ``h``: float64[n]; ``spins``: int8[n] of -1, 0, +1, settled in place. Ties go to the lowest
-    index, a field of 0 to +1. Cost: n + couplings once, then (open spins)^2 + their couplings.
+    The greedy rule of dwave-system's ``MinimizeEnergy``; heuristic. ``indptr``, ``indices``, ``values``:
+    symmetric CSR of J, float64; ``h``: float64[n]; ``spins``: int8[n] of -1, 0, +1, settled in place. Ties
+    go to the lowest index, a field of 0 to +1. Cost: n + couplings once, then (open spins)^2 + their
+    couplings.
     """
     n = h.shape[0]
     fields = h.copy()
