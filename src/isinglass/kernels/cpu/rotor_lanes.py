@@ -20,6 +20,9 @@ from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
 
 LANES = 16
 """Replicas side by side: one 512-bit vector of float32."""
+TRIES = 2
+"""Moves of a rotor a visit. The sum over its neighbours serves both; a glass gains as much from two visits of one
+move, which cost a third more."""
 
 SIN = (9.99996603e-01, -1.66648284e-01, 8.30632541e-03, -1.83636541e-04)
 """phi (S0 + S1 phi^2 + ...): minimax over [-pi/2, pi/2], lowest power first."""
@@ -57,12 +60,13 @@ def _turn_rotor_python(
         field = bias + pull * flux[i, r]
         for k in range(begin, end):
             field += weights[k] * z[indices[k], r]
-        bits = uniform32(np.uint32(i), low[r], high[r])
-        new = folded(float(phi[i, r]) + turn_of(bits) * float(width))
-        climb = a * (x[i, r] - np.cos(new)) + b * field * (np.sin(new) - z[i, r] * per_rho)
         sine = z[i, r] * per_rho
-        if climb <= 32.0 - np.log2(max(float(bits), 2.0**-127)):
-            phi[i, r], x[i, r], sine = new, np.cos(new), np.sin(new)
+        for attempt in range(TRIES):
+            bits = uniform32(np.uint32(i + (attempt << 31)), low[r], high[r])
+            new = folded(float(phi[i, r]) + turn_of(bits) * float(width))
+            climb = a * (x[i, r] - np.cos(new)) + b * field * (np.sin(new) - sine)
+            if climb <= 32.0 - np.log2(max(float(bits), 2.0**-127)):
+                phi[i, r], x[i, r], sine = new, np.cos(new), np.sin(new)
         z[i, r] = rho * sine
 
 
@@ -128,7 +132,7 @@ def turn_rotor(
     end: Any, i: Any, low: Any, high: Any, a: Any, b: Any, bias: Any, pull: Any, width: Any, rho: Any,
     per_rho: Any,
 ) -> Any:  # fmt: skip
-    """One Metropolis move of rotor ``i`` in all replicas.
+    """``TRIES`` Metropolis moves of rotor ``i`` in all replicas.
 
     A turn by ``width`` times a random int32 is folded into [-pi/2, pi/2] and taken when
 
@@ -176,22 +180,26 @@ def turn_rotor(
         field = builder.phi(_FLOATS)
         field.add_incoming(own, start)
         field.add_incoming(both, loop)
-        index = _splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
         first = ir.Constant(i_.type, 0)
         keys = [builder.load(lanes.row(key, first, _WORDS), align=4) for key in (low_, high_)]
-        bits = lanes.uniform(index, *keys)
         at_z, at_x, at_phi = (lanes.row(data, i_) for data in (z_, x_, phi_))
-        scaled, x_old, old = (builder.load(at, align=4) for at in (at_z, at_x, at_phi))
-        z_old = builder.fmul(scaled, per_rho_)
-        turn = builder.sitofp(builder.mul(bits, lanes.word(ANGLE)), _FLOATS)
-        new = lanes.folded(lanes.fma(turn, width_, old))
-        z_new, x_new = lanes.sine_cosine(new)
-        along = builder.fmul(builder.fmul(b_, field), builder.fsub(z_new, z_old))
-        climb = lanes.fma(a_, builder.fsub(x_old, x_new), along)
-        taken = builder.fcmp_ordered("<=", climb, lanes.minus_log2(bits))
-        builder.store(builder.select(taken, new, old), at_phi, align=4)
-        builder.store(builder.select(taken, x_new, x_old), at_x, align=4)
-        builder.store(builder.fmul(rho_, builder.select(taken, z_new, z_old)), at_z, align=4)
+        z_now, x_now, now = (builder.load(at, align=4) for at in (at_z, at_x, at_phi))
+        z_now, along = builder.fmul(z_now, per_rho_), builder.fmul(b_, field)
+        index = _splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
+        for attempt in range(TRIES):
+            counter = builder.or_(index, lanes.word(attempt << 31))
+            bits = lanes.uniform(counter, *keys)
+            turn = builder.sitofp(builder.mul(bits, lanes.word(ANGLE)), _FLOATS)
+            new = lanes.folded(lanes.fma(turn, width_, now))
+            z_new, x_new = lanes.sine_cosine(new)
+            climb = builder.fmul(along, builder.fsub(z_new, z_now))
+            climb = lanes.fma(a_, builder.fsub(x_now, x_new), climb)
+            taken = builder.fcmp_ordered("<=", climb, lanes.minus_log2(bits))
+            pairs = ((z_new, z_now), (x_new, x_now), (new, now))
+            z_now, x_now, now = (builder.select(taken, *pair) for pair in pairs)
+        builder.store(builder.fmul(rho_, z_now), at_z, align=4)
+        builder.store(x_now, at_x, align=4)
+        builder.store(now, at_phi, align=4)
         return context.get_dummy_value()
 
     return signature, codegen
