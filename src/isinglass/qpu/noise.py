@@ -85,8 +85,13 @@ def programmed(program: Program, noise: Noise, seed: int, cycle: int) -> NoisyPr
     return _with_susceptibility(h, program.row, program.col, J, noise.chi)
 
 
+def cycle_seed(seed: int, cycle: int) -> int:
+    """The seed of a cycle's dynamics."""
+    return int(_words(np.array([cycle]), seed)[0] >> np.uint64(1))
+
+
 def drift(program: Program, noise: Noise, seed: int, cycle: int) -> np.ndarray:
-    """float32[num_reads, k]: the drift of h at each read; no rows where there is none.
+    """float32[num_reads, k]: the drift of h at each read, as at s = 1; no rows where there is none.
 
     A cycle's reads follow each other at ``read_spacing_us``; cycles start afresh (chosen so that the
     cycles of a call can run in any order).
@@ -98,15 +103,21 @@ def drift(program: Program, noise: Noise, seed: int, cycle: int) -> np.ndarray:
         time = FASTEST_DRIFT_US * 10.0**d
         if program.flux_drift_compensation and time > noise.compensated_us:
             break
-        keep = np.exp(-program.read_spacing_us / time)
-        value = _normals(program.qubits, seed, _DRIFT, cycle, d, 0)
-        for read in range(program.num_reads):
-            if read:
-                fresh = _normals(program.qubits, seed, _DRIFT, cycle, d, read)
-                value = keep * value + np.sqrt(1.0 - keep * keep) * fresh
+        keep = np.float32(np.exp(-program.read_spacing_us / time))
+        value = _drawn(program.qubits, seed, cycle, d, 0)
+        total[0] += value
+        for read in range(1, program.num_reads):
+            value = keep * value + np.sqrt(1 - keep * keep) * _drawn(program.qubits, seed, cycle, d, read)
             total[read] += value
     total *= np.float32(noise.drift_h / np.sqrt(DECADES))
     return total
+
+
+def _drawn(qubits: np.ndarray, *key: int) -> np.ndarray:
+    """float32[k] standard normal numbers of physical qubits."""
+    stream = np.random.default_rng((_DRIFT, *key))
+    drawn: np.ndarray = stream.standard_normal(int(qubits[-1]) + 1, np.float32)[qubits]
+    return drawn
 
 
 def read_out(spins: np.ndarray, qubits: np.ndarray, noise: Noise, seed: int, cycle: int) -> np.ndarray:

@@ -12,10 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 import numpy as np
 
 from isinglass.errors import ParameterError, nearest
+from isinglass.qpu.physics import Physics
 
 _FOLDER = resources.files("isinglass.qpu") / "schedules"
 
@@ -81,9 +83,12 @@ def load(name: str) -> Schedule:
     )  # fmt: skip
 
 
-def fractions(waveform: np.ndarray, sweeps_per_us: float) -> tuple[np.ndarray, np.ndarray]:
-    """(t in µs, s) at the middle of each of the anneal's sweeps, at least one."""
-    span = waveform[-1, 0] - waveform[0, 0]
-    count = max(1, round(span * sweeps_per_us))
-    t = waveform[0, 0] + (np.arange(count) + 0.5) * (span / count)
-    return t, np.interp(t, waveform[:, 0], waveform[:, 1])
+def moments(waveform: np.ndarray, physics: Physics) -> tuple[np.ndarray, np.ndarray]:
+    """(t in µs, s) of the anneal's sweeps, evenly spread over each straight piece of the waveform."""
+    times, fractions = [np.zeros(0)], [np.zeros(0)]
+    for (t0, s0), (t1, s1) in pairwise(waveform):
+        count = physics.sweeps(t1 - t0, abs(s1 - s0))
+        part = (np.arange(count) + 0.5) / count
+        times.append(t0 + part * (t1 - t0))
+        fractions.append(s0 + part * (s1 - s0))
+    return np.concatenate(times), np.concatenate(fractions)

@@ -26,17 +26,19 @@ from isinglass.kernels.cpu.vector import stop_requested
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def anneal_rotors(
-    indptr, indices, weights, fields, group, a, b, gain, width, rho, per_rho, z, x, phi, read_keys, num_reads,
-    flag, progress,
+    indptr, indices, weights, h, flux, group, a, b, gain, pull, width, rho, per_rho, z, x, phi,
+    read_keys, num_reads, flag, progress,
 ):  # fmt: skip
     """Anneal 16 replicas in place; returns the number of sweeps done.
 
-    ``indptr`` int64[n+1], ``indices`` int32[nnz], ``weights`` float32[nnz]: J. ``fields`` float32[n, 16]: h
-    of each replica. ``group`` int32[n]: which column of the schedule a rotor follows. ``a``, ``b``, ``gain``,
-    ``width``, ``rho``, ``per_rho``: float32[sweeps, groups]; ``a`` and ``b`` are over ln 2 (the kernel takes
-    logarithms to base 2), ``width`` is the range of a move over 2^31, ``rho`` the rotor's share in its couplings (``b``
-    holds it too), ``per_rho`` one over the sweep before's. ``z``, ``x``, ``phi`` float32[n, 16]: rho sin
-    phi, cos phi, and the angles. ``read_keys`` uint64[16]; ``num_reads``: replicas that count.
+    ``indptr`` int64[n+1], all even; ``indices`` int32[nnz], ``weights`` float32[nnz]: J (rows of odd length end with a
+    weight of 0). ``h`` float32[n]; ``flux`` float32[n, 16]: further fields of each replica, which ``pull``
+    multiplies as ``gain`` does h. ``group`` int32[n]: the column of the schedule that a rotor follows. ``a``,
+    ``b``, ``width``, ``rho``, ``per_rho`` float32[sweeps, groups] and ``gain``, ``pull`` float32[sweeps]: ``a`` and ``b``
+    over ln 2 (the kernel takes logarithms to base 2), ``width`` the range of a move over 2^31, ``rho`` the
+    rotor's share in its couplings (``b`` holds it too), ``per_rho`` one over the sweep before's. ``z``, ``x``,
+    ``phi`` float32[n, 16]: rho sin phi, cos phi and the angles. ``read_keys`` uint64[16]; ``num_reads``: replicas
+    that count.
     """
     n = indptr.shape[0] - 1
     low = np.empty(LANES, np.uint32)
@@ -52,8 +54,8 @@ def anneal_rotors(
         for i in range(n):
             g = group[i]
             turn_rotor(
-                z, x, phi, fields, indices, weights, indptr[i], indptr[i + 1], i, low, high,
-                a[t, g], b[t, g], gain[t, g], width[t, g], rho[t, g], per_rho[t, g],
+                z, x, phi, flux, indices, weights, indptr[i], indptr[i + 1], i, low, high,
+                a[t, g], b[t, g], gain[t] * h[i], pull[t], width[t, g], rho[t, g], per_rho[t, g],
             )  # fmt: skip
         progress[SWEEPS] += num_reads
     return sweeps
