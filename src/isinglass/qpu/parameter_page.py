@@ -42,9 +42,10 @@ def page() -> str:
     for need in NEEDS:
         other = f"`{need.other}`" if need.value is None else f'`{need.other}="{need.value}"`'
         parts.append(f"| `{need.name}` | {other} | {need.why} |")
-    parts += ["\nA value that switches a parameter off (false, 0, an empty text) excludes and needs nothing.\n"]
+    parts += ["\nA value that switches a parameter off (false, 0, an empty text) counts as not given.\n"]
     parts += [_BETWEEN, "## Properties\n", "| property | form | |", "|---|---|---|"]
-    parts += [f"| `{name}` | {form} | {'' if must else 'optional'} |" for name, (form, must, _) in FORMS.items()]
+    for name, (form, needed, _) in FORMS.items():
+        parts.append(f"| `{name}` | {form} | {'' if needed else 'optional'} |")
     return "\n".join(parts) + "\n"
 
 
