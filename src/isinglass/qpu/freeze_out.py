@@ -1,8 +1,8 @@
 """No dynamics ("boltzmann"): the noisy problem at the temperature of the freeze-out point.
 
-A native problem without barriers follows the anneal in equilibrium until its transverse field is too weak to turn qubits,
-and stays as it is then: its answer is a Boltzmann sample of the programmed energies at the inverse
-temperature B(s*) / 2kT, s* the freeze-out point (Amin, Phys. Rev. A 92, 052323 (2015)). Sampled by parallel
+A native problem without barriers follows the anneal in equilibrium until its transverse field is too weak
+to turn qubits, and stays as it is then: its answer is a Boltzmann sample of the programmed energies at the
+inverse temperature B(s*) / 2kT, s* the freeze-out point (Amin, Phys. Rev. A 92, 052323 (2015)). Sampled by
 simulated annealing that ends with sweeps at that temperature: exact for small and easy problems, a glass
 stays above it as it does on the device. Offsets and the path of the anneal do not matter; the bath has
 no effect, and drift is held for ``REBIAS`` reads at a time.

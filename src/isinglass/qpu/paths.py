@@ -56,7 +56,7 @@ def anneal(
 
 
 def kernel_schedule(moments: Moments, physics: Physics) -> tuple[np.ndarray, ...]:
-    """(group, c, K, gain, pull, rho) as ``anneal_worldlines`` wants them, of the sweeps before all stand still."""
+    """(group, c, K, gain, pull, rho) as ``anneal_worldlines`` wants them, while any spin moves."""
     still = moments.A_kt * (2.0 * physics.temperature_ghz) < physics.freeze_out_ghz
     moves = ~still.all(axis=1)
     moments, still = moments.only(moves), still[moves]

@@ -1,8 +1,9 @@
 """The reads of one programming cycle: their streams, what each feels of drift and bath, and in which order.
 
 Reads that know nothing of each other run in any order. With a spin bath consecutive reads are a chain, so
-that each feels the read before it; a cycle is cut into chains of at most ``CHAIN`` reads, whose first finds a
-bath without memory. Where each read starts from the last one (``reinitialize_state=False``) all reads are one chain.
+that each feels the read before it; a cycle is cut into chains of at most ``CHAIN`` reads, whose first
+finds a bath without memory. Where each read starts from the last one (``reinitialize_state=False``) all
+reads are one chain.
 None of this depends on the number of threads.
 """
 
@@ -42,7 +43,7 @@ class Reads:
         return [task for task in columns if task.size]
 
     def flux(self, reads: np.ndarray, before: np.ndarray | None) -> np.ndarray:
-        """float32[k, reads]: fields from outside, as h at s = 1; ``before``: the states of the reads before."""
+        """float32[k, reads]: fields from outside, as h at s = 1; ``before``: states of the reads before."""
         felt: np.ndarray = np.repeat(self._outside[:, None], reads.size, axis=1)
         if len(self._drift):
             felt += self._drift[np.maximum(reads, 0)].T

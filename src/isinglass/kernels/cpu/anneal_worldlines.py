@@ -5,14 +5,14 @@ slices (bits of the word), the weight of all paths is exp(-S),
 
     S = sum_k c E(s_k) - K sum_i,k s_ik s_ik+1,     c = B / 2kT P,     K = -ln tanh(A / 2kT P) / 2,
 
-E the classical energy with its fields and couplings. A visit of a spin proposes a flip of each slice (even ones, then
-odd ones: neither half interacts within itself) and a flip of its whole path, all by Metropolis. One
-proposal in sixteen is refused whatever it costs: fixed orders that accept every flip of cost zero are not
-ergodic (streams.slack_of). The fields of all slices come from one masked vector addition a neighbour, and
-serve both kinds of moves, for a spin's slices act on it through time alone.
+E the classical energy with its fields and couplings. A visit of a spin proposes a flip of each slice (even
+ones, then odd ones: neither half interacts within itself) and a flip of its whole path, all by
+Metropolis. One proposal in sixteen is refused whatever it costs: fixed orders that accept every flip of
+cost zero are not ergodic (streams.slack_of). The fields of all slices come from one masked vector addition
+a neighbour, and serve both kinds of moves, for a spin's slices act on it through time alone.
 
-Discrete in time: errors of order (A B / (kT P)^2), so P should be some times A / kT. A sweep costs n (degree + ~45)
-vector operations for 16 slices. Heuristic. Memory: a word a spin beside the couplings.
+Discrete in time: errors of order A B / (kT P)^2, so P should be some times A / kT. A sweep costs
+n (degree + ~45) vector operations for 16 slices. Heuristic. Memory: a word a spin beside the couplings.
 """
 
 from __future__ import annotations
@@ -65,9 +65,10 @@ def anneal_worldlines(
     """Anneal the paths in place; returns the number of sweeps done.
 
     ``indptr`` int64[n+1], ``indices`` int32[nnz], ``J`` float32[nnz]; ``h``, ``flux`` float32[n], times
-    ``gain`` and ``pull``; ``group`` int32[n]: the column of the schedule that a spin follows. ``c``, ``gain``,
-    ``pull`` float32[sweeps]; ``K``, ``rho`` float32[sweeps, groups], ``K`` negative for spins that stand still;
-    ``rho``: a spin's share in its fields and couplings. ``paths`` unsigned[n], bit k is slice k, set for up.
+    ``gain`` and ``pull``; ``group`` int32[n]: the column of the schedule that a spin follows. ``c``,
+    ``gain``, ``pull`` float32[sweeps]; ``K``, ``rho`` float32[sweeps, groups], ``K`` negative for spins that
+    stand still; ``rho``: a spin's share in its fields and couplings. ``paths`` unsigned[n], bit k is slice
+    k, set for up.
     """
     n = h.shape[0]
     slices = 8 * paths.itemsize
