@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from isinglass.control import RunControl
-from isinglass.qpu import noise, rotors
+from isinglass.qpu import freeze_out, noise, paths, rotors
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.program import Program
+from isinglass.qpu.reads import Reads
+
+_ANNEALS = {
+    "svmc-tf": rotors.anneal,
+    "svmc": rotors.anneal,
+    "pimc": paths.anneal,
+    "boltzmann": freeze_out.sample,
+}
 
 
 def run(program: Program, physics: Physics, seed: int, control: RunControl, cycle: int = 0) -> np.ndarray:
@@ -23,6 +31,6 @@ def run(program: Program, physics: Physics, seed: int, control: RunControl, cycl
     if not program.qubits.size:
         return np.zeros((program.num_reads, 0), np.int8)
     problem = noise.programmed(program, physics.noise, seed, cycle)
-    anneal = {"svmc-tf": rotors.anneal, "svmc": rotors.anneal}[physics.dynamics]
-    spins = anneal(program, problem, physics, seed, cycle, control)
+    reads = Reads(program, physics, seed, cycle)
+    spins = _ANNEALS[physics.dynamics](program, problem, physics, reads, control)
     return noise.read_out(spins, program.qubits, physics.noise, seed, cycle)

@@ -71,6 +71,15 @@ class NoisyProblem:
     col: np.ndarray
     J: np.ndarray
 
+    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(indptr int64[k+1], indices int32, J float32) with both directions of each coupling."""
+        k = self.h.size
+        upper = scipy.sparse.csr_array((self.J, (self.row, self.col)), shape=(k, k))
+        matrix = (upper + upper.T).tocsr()
+        matrix.sort_indices()
+        indices, J = matrix.indices.astype(np.int32), matrix.data.astype(np.float32)
+        return matrix.indptr.astype(np.int64), indices, J
+
 
 def programmed(program: Program, noise: Noise, seed: int, cycle: int) -> NoisyProblem:
     """The program as static errors leave it: quantised, with control errors, then with susceptibility."""

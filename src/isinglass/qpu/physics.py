@@ -32,7 +32,7 @@ class Physics:
     """Which table of A(s), B(s): a file of ``qpu/schedules``, e.g. "Advantage_system4"."""
     temperature_mk: float
     sweeps_per_us: float
-    """Monte Carlo sweeps that stand for a microsecond of an anneal of 20 µs; calibrated, see calibrated.py."""
+    """Monte Carlo sweeps that stand for a microsecond of an anneal of 20 µs; see calibrated.py."""
     dynamics: str = "svmc-tf"
     noise: Noise = field(default_factory=Noise)
     sweep_exponent: float = 1.0

@@ -1,10 +1,11 @@
 """From a waveform s(t) to the energies A and B of each qubit at each moment.
 
-    H / (Planck's constant) = -A(s)/2 sum sigma^x_i + B(s)/2 (g(t) sum h_i sigma^z_i + sum J_ij sigma^z_i sigma^z_j)
+    H / (Planck's constant) = -A(s)/2 sum x_i + B(s)/2 (g(t) sum h_i z_i + sum J_ij z_i z_j),
 
-A and B are tabulated in GHz at s = 0, 0.01, ... 1 (folder schedules; each file names its source). Between rows log A and B
-are linear: A falls by ten decades. An anneal offset moves a qubit's normalised control bias c(s); a
-qubit's persistent current, and so its couplings, go as the square root of B at its own bias.
+x and z the Pauli matrices. A and B are tabulated in GHz at s = 0, 0.01, ... 1 (folder schedules; each file
+names its source). Between rows log A and B are linear: A falls by ten decades. An anneal offset moves a
+qubit's normalised control bias c(s); a qubit's persistent current, and so its couplings, go as the square
+root of B at its own bias.
 """
 
 from __future__ import annotations
@@ -72,9 +73,7 @@ def names() -> list[str]:
 def load(name: str) -> Schedule:
     """The schedule of a machine; ParameterError for an unknown name."""
     if name not in names():
-        raise ParameterError(
-            f"schedule={name!r} is not one of {', '.join(names())}{nearest(name, names())}"
-        )
+        raise ParameterError(f"schedule={name!r} is not one of {', '.join(names())}{nearest(name, names())}")
     lines = [x for x in (_FOLDER / f"{name}.csv").read_text().splitlines() if not x.startswith("#")]
     columns = dict(zip(lines[0].split(","), np.loadtxt(lines[1:], delimiter=",").T, strict=True))
     return Schedule(

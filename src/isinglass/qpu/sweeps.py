@@ -36,7 +36,7 @@ class Moments:
     """float64[T]: of h."""
     pull: np.ndarray
     """float64[T]: of fields from outside, given as the h that they equal at s = 1. A flux bias is constant
-    while the flux of h grows with the persistent current, as sqrt B: early in the anneal it counts for more."""
+    while the flux of h grows with the persistent current, as sqrt B: early on it counts for more."""
 
     def only(self, kept: np.ndarray) -> Moments:
         """Those of the sweeps where ``kept`` (bool[T])."""

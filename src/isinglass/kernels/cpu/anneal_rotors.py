@@ -31,14 +31,14 @@ def anneal_rotors(
 ):  # fmt: skip
     """Anneal 16 replicas in place; returns the number of sweeps done.
 
-    ``indptr`` int64[n+1], all even; ``indices`` int32[nnz], ``weights`` float32[nnz]: J (rows of odd length end with a
-    weight of 0). ``h`` float32[n]; ``flux`` float32[n, 16]: further fields of each replica, which ``pull``
-    multiplies as ``gain`` does h. ``group`` int32[n]: the column of the schedule that a rotor follows. ``a``,
-    ``b``, ``width``, ``rho``, ``per_rho`` float32[sweeps, groups] and ``gain``, ``pull`` float32[sweeps]: ``a`` and ``b``
-    over ln 2 (the kernel takes logarithms to base 2), ``width`` the range of a move over 2^31, ``rho`` the
-    rotor's share in its couplings (``b`` holds it too), ``per_rho`` one over the sweep before's. ``z``, ``x``,
-    ``phi`` float32[n, 16]: rho sin phi, cos phi and the angles. ``read_keys`` uint64[16]; ``num_reads``: replicas
-    that count.
+    ``indptr`` int64[n+1], all even; ``indices`` int32[nnz], ``weights`` float32[nnz]: J (rows of odd length
+    end with a weight of 0). ``h`` float32[n]; ``flux`` float32[n, 16]: further fields of each replica, which
+    ``pull`` multiplies as ``gain`` does h. ``group`` int32[n]: the column of the schedule that a rotor
+    follows. ``a``, ``b``, ``width``, ``rho``, ``per_rho`` float32[sweeps, groups] and ``gain``, ``pull``
+    float32[sweeps]: ``a`` and ``b`` over ln 2 (the kernel takes logarithms to base 2), ``width`` the range of
+    a move over 2^31, ``rho`` the rotor's share in its couplings (``b`` holds it too), ``per_rho`` one over
+    the sweep before's. ``z``, ``x``, ``phi`` float32[n, 16]: rho sin phi, cos phi and the angles. ``read_keys``
+    uint64[16]; ``num_reads``: replicas that count.
     """
     n = indptr.shape[0] - 1
     low = np.empty(LANES, np.uint32)

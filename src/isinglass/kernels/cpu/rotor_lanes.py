@@ -21,8 +21,8 @@ from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
 LANES = 16
 """Replicas side by side: one 512-bit vector of float32."""
 TRIES = 2
-"""Moves of a rotor a visit. The sum over its neighbours serves both; a glass gains as much from two visits of one
-move, which cost a third more."""
+"""Moves of a rotor a visit. The sum over its neighbours serves both; a glass gains as much from two visits
+of one move, which cost a third more."""
 
 SIN = (9.99996603e-01, -1.66648284e-01, 8.30632541e-03, -1.83636541e-04)
 """phi (S0 + S1 phi^2 + ...): minimax over [-pi/2, pi/2], lowest power first."""
