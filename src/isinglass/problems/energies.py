@@ -33,6 +33,11 @@ def energies(given: EdgeList | MatrixProblem | PackedGraph, spins: np.ndarray) -
     return totals
 
 
+def total_weight(given: EdgeList | MatrixProblem | PackedGraph) -> float:
+    """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
+    return float(energies(given, np.ones((1, given.num_variables), np.int8))[0])
+
+
 def _add_terms(given: EdgeList | MatrixProblem, states: np.ndarray, totals: np.ndarray) -> None:
     """Add linear and pair terms; ``states`` is int8[n, reads] in the problem's vartype."""
     if given.linear is not None:

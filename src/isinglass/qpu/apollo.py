@@ -22,7 +22,7 @@ from isinglass.errors import ParameterError, ProblemError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.qpu.parameter_checks import as_number, number_in, refuse
 from isinglass.results.sampleset import SampleSet, make_record
@@ -135,6 +135,8 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
             "qpu": {"model": self.model.name, "scale_factor": factor, "reads_done": len(spins), **values},
         }  # fmt: skip
         vectors = {"energy": energy, "num_occurrences": np.ones(len(energy), np.intp)}
+        if compiled.kind == "maxcut":
+            vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
         return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:

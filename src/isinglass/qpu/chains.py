@@ -16,7 +16,8 @@ from isinglass.qpu.working_graph import WorkingGraph
 
 STRENGTHS = ("uniform_torque_compensation", "scaled")
 POLICIES = ("majority_vote", "weighted_random", "discard", "minimize_energy")
-DEFAULT_PREFACTOR = {"uniform_torque_compensation": 2.0**0.5, "scaled": 1.0}
+DEFAULT_PREFACTOR = {"uniform_torque_compensation": 1.414, "scaled": 1.0}
+"""As in dwave-system."""
 
 
 def chain_strengths(

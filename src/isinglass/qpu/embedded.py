@@ -14,7 +14,7 @@ from isinglass.control import Progress, check_positive
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
@@ -57,7 +57,7 @@ def sample_embedded(
         embedding_seed: of the heuristic; apart from ``seed``, so that calls share an embedding.
         embedding_cache: a folder in which found embeddings are kept; None keeps them in this process.
         chain_strength: "uniform_torque_compensation" (default), "scaled", a number > 0 or {variable: number}.
-        chain_strength_prefactor: of the rule; None for its default (sqrt 2; 1 for "scaled").
+        chain_strength_prefactor: of the rule; None for its default (1.414; 1 for "scaled").
         chain_break_method: "majority_vote", "weighted_random", "discard" or "minimize_energy".
         seed: of the anneals and the noise; None draws one.
         time_limit: seconds of this computer, embedding included.
@@ -147,8 +147,7 @@ def sample_embedded(
         "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
     }
     if compiled.kind == "maxcut":
-        up = np.ones((1, compiled.num_variables), np.int8)
-        vectors["cut"] = (energies(compiled.given, up)[0] - energy) / 2.0
+        vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
     return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
 

@@ -26,6 +26,7 @@ from isinglass.qpu.working_graph import WorkingGraph
 METHODS = ("auto", "native", "clique", "heuristic")
 _KEPT: dict[str, Embedding] = {}
 _MOST_KEPT = 256
+_UNSAFE_CLIQUES = {"chimera": (3, 5), "zephyr": (5, 9)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +107,7 @@ def embed(
         if method == "native":
             raise ProblemError(
                 "embedding='native': the problem's variables are not working qubits joined by working "
-                "couplers; "
-                "choose 'auto'"
+                "couplers; choose 'auto'"
             )
     needed = qubits_per_variable(source, graph)
     if n * needed > len(graph.qubits) or len(source.row) > len(graph.couplers):
@@ -177,10 +177,9 @@ def _too_large(
         way_out = "; raise embedding_timeout, try another seed, or use a larger model"
     return ProblemError(
         f"a problem of {n} variables and {len(source.row)} interactions is too large for {name}:{tried} it "
-        f"needs about "
-        f"{qubits_per_variable(source, graph)} qubits per variable or more, of {len(graph.qubits)} in all; "
-        f"the "
-        f"{about} clique here is {known}" + way_out
+        f"needs about {qubits_per_variable(source, graph)} qubits per variable or more, of "
+        f"{len(graph.qubits)} in all; "
+        f"the {about} clique here is {known}" + way_out
     )
 
 
@@ -203,10 +202,14 @@ def _clique(n: int, graph: WorkingGraph) -> Embedding | None:
     except ImportError:
         raise MissingExtraError("minorminer", "qpu", "embedding") from None
 
-    found = find_clique_embedding(n, graph.to_networkx(), use_cache=False)
+    # Asked for cliques that fit into one cell, busclique (0.2.22) takes all memory there is: a larger one is
+    # asked for and its longest chains are left out.
+    low, asked = _UNSAFE_CLIQUES.get(graph.kind, (0, 0))
+    found = find_clique_embedding(asked if low <= n < asked else n, graph.to_networkx(), use_cache=False)
     if len(found) < n:
         return None
-    return Embedding([sorted(map(int, found[i])) for i in range(n)], "clique")
+    chains = sorted((sorted(map(int, chain)) for chain in found.values()), key=len)
+    return Embedding(chains[:n], "clique")
 
 
 def _heuristic(source: Source, graph: WorkingGraph, timeout: float, seed: int) -> Embedding | None:

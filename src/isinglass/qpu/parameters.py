@@ -65,10 +65,8 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter(
             "anneal_schedule", "list of (t, s) pairs", "[[0, 0], [annealing_time, 1]]",
             "2 to max_anneal_schedule_points points (one more for a reverse anneal); t increases from 0 to "
-            "at most "
-            "the end of annealing_time_range; s in [0, 1], ends at 1; forward: begins at 0 and never "
-            "decreases; "
-            "reverse: begins at 1; slopes at most 1 / annealing_time_range[0]",
+            "at most the end of annealing_time_range; s in [0, 1], ends at 1; forward: begins at 0 and never "
+            "decreases; reverse: begins at 1; slopes at most 1 / annealing_time_range[0]",
             "The anneal fraction s as a piecewise-linear function of time: pauses, quenches, reverse "
             "anneals.",
             waveforms.anneal_schedule, "µs, fraction",
@@ -87,11 +85,9 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter(
             "auto_scale", "true or false", "true; false with flux_biases",
             "if false, h must lie in h_range, J in extended_j_range, and each qubit's (on Zephyr, each "
-            "coupler "
-            "group's) total J in per_qubit_coupling_range (per_group_coupling_range)",
+            "coupler group's) total J in per_qubit_coupling_range (per_group_coupling_range)",
             "Divides h and J by one positive factor so that they just fill those ranges; energies of the "
-            "answer are "
-            "of the problem as given.",
+            "answer are of the problem as given.",
             check.yes_or_no,
         ),
         Parameter(

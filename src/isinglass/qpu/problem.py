@@ -143,8 +143,7 @@ def _as_qubits(labels: list[Any]) -> np.ndarray:
         if isinstance(label, bool) or not isinstance(label, (int, np.integer)) or abs(int(label)) >= 1 << 31:
             raise StructureError(
                 f"problem graph incompatible with solver: variable {label!r} is not a qubit's number; embed "
-                f"the "
-                "problem (sample_embedded, or EmbeddingComposite)"
+                "the problem (sample_embedded, or EmbeddingComposite)"
             )
     return np.array(labels, dtype=np.int32)
 

@@ -124,8 +124,7 @@ def check_properties(properties: Mapping[str, Any]) -> None:
     if len(properties["anneal_offset_ranges"]) != properties["num_qubits"]:
         raise ParameterError(
             f"anneal_offset_ranges has {len(properties['anneal_offset_ranges'])} entries; it needs one for "
-            f"each "
-            f"of num_qubits = {properties['num_qubits']}"
+            f"each of num_qubits = {properties['num_qubits']}"
         )
 
 

@@ -65,8 +65,7 @@ def check_ranges(
         if k >= 0:
             raise ParameterError(
                 f"h_gain_schedule: gain {gain:g} makes h[{qubits[k]}]={h[k]:g} into {gain * h[k]:g}, out of "
-                f"h_range "
-                f"{list(properties['h_range'])}" + way_out
+                f"h_range {list(properties['h_range'])}" + way_out
             )
     name = "j_range" if plain_j else "extended_j_range"
     k = _outside(J, properties[name])
