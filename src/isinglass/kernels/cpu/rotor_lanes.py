@@ -138,9 +138,10 @@ def turn_rotor(
 
         -a (x' - x) + b f (z' - z) <= -log2 u,     f = bias + pull flux[i] + sum of weights[k] z[indices[k]]
 
-    over k in [begin, end), an even number of them. ``z`` (scaled sines: row i holds sin phi / ``per_rho`` and becomes ``rho`` sin
-    phi), ``x`` (cosines), ``phi`` and ``flux`` are C-ordered float32[n, LANES]; ``indices`` int32,
-    ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the scalars float32.
+    over k in [begin, end), an even number of them. ``z`` (scaled sines: row i holds sin phi / ``per_rho`` and
+    becomes ``rho`` sin phi), ``x`` (cosines), ``phi`` and ``flux`` are C-ordered float32[n, LANES];
+    ``indices`` int32, ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the scalars
+    float32.
     """
     signature = types.void(
         z, x, phi, flux, indices, weights, *[types.intp] * 3, low, high, *[types.float32] * 7
