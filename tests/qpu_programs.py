@@ -21,8 +21,9 @@ def program(
     points = np.array([[0.0, 0.0], [time, 1.0]] if waveform is None else waveform, float)
     whole = {
         "fast": False, "h_gain": np.array([[0.0, 1.0], [points[-1, 0], 1.0]]),
-        "flux_biases": np.zeros(h.size), "initial_state": None, "reinitialize_state": True, "read_spacing_us": points[-1, 0] + 140.0,
-        "decorrelation_us": 0.0, "programming_thermalization_us": 1000.0, "flux_drift_compensation": True,
+        "flux_biases": np.zeros(h.size), "initial_state": None, "reinitialize_state": True,
+        "read_spacing_us": points[-1, 0] + 140.0, "decorrelation_us": 0.0,
+        "programming_thermalization_us": 1000.0, "flux_drift_compensation": True,
     }  # fmt: skip
     return Program(
         qubits=np.arange(h.size, dtype=np.int32), h=h, row=np.asarray(row, np.int32),

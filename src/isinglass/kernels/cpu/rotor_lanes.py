@@ -140,8 +140,8 @@ def turn_rotor(
 
     over k in [begin, end), an even number of them. ``z`` (scaled sines: row i holds sin phi / ``per_rho`` and
     becomes ``rho`` sin phi), ``x`` (cosines), ``phi`` and ``flux`` are C-ordered float32[n, LANES];
-    ``indices`` int32, ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the scalars
-    float32.
+    ``indices`` int32, ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the
+    scalars float32.
     """
     signature = types.void(
         z, x, phi, flux, indices, weights, *[types.intp] * 3, low, high, *[types.float32] * 7
