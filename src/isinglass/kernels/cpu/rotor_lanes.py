@@ -40,7 +40,7 @@ _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 _WORDS = ir.VectorType(ir.IntType(32), LANES)
 
 
-def turn_of(bits: int) -> int:
+def turn_of(bits: Any) -> int:
     """The int32 that ``width`` multiplies, from the 32 bits of the acceptance."""
     turn = (int(bits) * ANGLE) & 0xFFFFFFFF
     return turn - (turn >> 31 << 32)
