@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isinglass.kernels.cpu.anneal_worldlines import half_exponential
-from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, turn_of
+from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, next_word, turn_of
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
 
 
@@ -31,7 +31,7 @@ def anneal_rotors(
         for i in range(len(h)):
             field = b[i] * (h[i] + J[i] @ felt)
             for attempt in range(TRIES):
-                bits = uniform32(np.uint32(i + (attempt << 31)), low, high)
+                bits = next_word(bits) if attempt else uniform32(np.uint32(i), low, high)
                 new = folded(phi[i] + turn_of(int(bits)) / 2.0**31 * width[i])
                 before, after = (-a[i] * np.cos(x) + field * np.sin(x) for x in (phi[i], new))
                 if after - before <= -np.log((float(bits) + 1e-9) / 2.0**32):
