@@ -31,8 +31,8 @@ REAL_READS = 5120
 
 
 def read_instance(folder: Path, name: str, time: float, reads: int) -> Program:
-    rows = np.loadtxt(gzip.open(folder / f"{name}.txt.gz"), skiprows=1, dtype=np.int64)
-    qubits = np.loadtxt(gzip.open(folder / f"{name}.ids.gz"), dtype=np.int32, ndmin=1).ravel()
+    rows = np.loadtxt(folder / f"{name}.txt.gz", skiprows=1, dtype=np.int64)
+    qubits = np.loadtxt(folder / f"{name}.ids.gz", dtype=np.int32, ndmin=1).ravel()
     single = rows[:, 0] == rows[:, 1]
     h, couplers = np.zeros(qubits.size), rows[~single]
     h[rows[single, 0] - 1] = rows[single, 2]
@@ -95,13 +95,18 @@ def main() -> None:
             ours = emulated(options.folder, name, time, physics, options.reads)
             by = [100.0 * (a - b) / abs(b) for a, b in zip(ours, theirs, strict=True)]
             off[time].append((by[0], by[1]))
-            print(f"{name:<10} {time:6.1f}   {theirs[0]:9.0f} {theirs[1]:9.0f}   {ours[0]:9.0f} {ours[1]:9.0f}   "
-                  f"{by[0]:6.2f} {by[1]:6.2f}", flush=True)  # fmt: skip
+            print(
+                f"{name:<10} {time:6.1f}   {theirs[0]:9.0f} {theirs[1]:9.0f}   {ours[0]:9.0f} {ours[1]:9.0f}"
+                f"   {by[0]:6.2f} {by[1]:6.2f}",
+                flush=True,
+            )
     for time, pairs in sorted(off.items()):
         table = np.array(pairs)
         within = (np.abs(table) <= 0.2).mean(axis=0)
-        print(f"{time:6.1f} µs: mean deviation {table.mean(0).round(3)} %, largest "
-              f"{np.abs(table).max(0).round(2)} %, within 0.2 %: {within.round(2)} of {len(table)}")  # fmt: skip
+        print(
+            f"{time:6.1f} µs: mean deviation {table.mean(0).round(3)} %, largest "
+            f"{np.abs(table).max(0).round(2)} %, within 0.2 %: {within.round(2)} of {len(table)}"
+        )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from isinglass.kernels.cpu.anneal_worldlines import half_exponential
-from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, turn_of
+from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, next_word, turn_of
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
 
 
@@ -13,26 +13,30 @@ def anneal_rotors(
     J: np.ndarray,
     h: np.ndarray,
     schedule: dict[str, np.ndarray],
+    share: np.ndarray,
     phi: np.ndarray,
     read_key: np.uint64,
 ) -> np.ndarray:
     """Spin-vector Monte Carlo (arXiv 1401.7087) of one read; returns the angles.
 
-    ``E / kT = -sum a_i cos phi_i + sum b_i h_i sin phi_i + sum b_ij J_ij sin phi_i sin phi_j``, b_ij the
-    geometric mean of the ends' b. ``schedule``: "A", "B" [sweeps, n] over 2kT, "width" [sweeps, n] in
-    radians.
+    ``E / kT = -sum a_i cos phi_i + sum b_i h_i sin phi_i + sum b_i share_j J_ij sin phi_i sin phi_j``.
+    ``schedule``: "A", "B" [sweeps, n], a and b, and "width" [sweeps, n] in radians. ``share`` [sweeps, n]: 1
+    without anneal offsets; a neighbour is felt with the share of its last visit.
     """
     phi = phi.astype(float)
-    for t, (a, b, width) in enumerate(zip(schedule["A"], schedule["B"], schedule["width"], strict=True)):
+    felt = share[0] * np.sin(phi)
+    for t in range(len(share)):
+        a, b, width = (schedule[name][t] for name in ("A", "B", "width"))
         low, high = _halves(sweep_key(read_key, t))
         for i in range(len(h)):
-            field = b[i] * h[i] + np.sqrt(b[i]) * (J[i] * np.sqrt(b)) @ np.sin(phi)
+            field = b[i] * (h[i] + J[i] @ felt)
             for attempt in range(TRIES):
-                bits = uniform32(np.uint32(i + (attempt << 31)), low, high)
+                bits = next_word(bits) if attempt else uniform32(np.uint32(i), low, high)
                 new = folded(phi[i] + turn_of(int(bits)) / 2.0**31 * width[i])
                 before, after = (-a[i] * np.cos(x) + field * np.sin(x) for x in (phi[i], new))
                 if after - before <= -np.log((float(bits) + 1e-9) / 2.0**32):
                     phi[i] = new
+            felt[i] = share[t, i] * np.sin(phi[i])
     return phi
 
 

@@ -14,7 +14,7 @@ _ADVANTAGE = Noise(
 
 def _machine(schedule: str, temperature_mk: float, noise: Noise) -> Physics:
     return Physics(
-        schedule, temperature_mk, sweeps_per_us=375.0, sweep_exponent=0.386, move_width=1.5e5, noise=noise
+        schedule, temperature_mk, sweeps_per_us=300.0, sweep_exponent=0.45, move_width=1.5e5, noise=noise
     )
 
 

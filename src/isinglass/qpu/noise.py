@@ -154,8 +154,9 @@ def _errors(
     if sigma == 0.0:
         return np.zeros(indices.size)
     chip = np.sqrt(chip_share) * _normals(indices, seed, parts[0])
-    own: np.ndarray = np.sqrt(1.0 - chip_share) * _normals(indices, seed, parts[1], cycle)
-    return sigma * (chip + own)
+    own = np.sqrt(1.0 - chip_share) * _normals(indices, seed, parts[1], cycle)
+    errors: np.ndarray = sigma * (chip + own)
+    return errors
 
 
 def _with_susceptibility(

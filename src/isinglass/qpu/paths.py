@@ -16,6 +16,7 @@ from isinglass.qpu.program import Program
 from isinglass.qpu.reads import Reads
 from isinglass.qpu.sweeps import Moments, moments_of
 
+_KERNEL: Callable[..., int] = anneal_worldlines
 _WORDS: dict[int, type[np.unsignedinteger[Any]]] = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
 
 
@@ -39,9 +40,7 @@ def anneal(
             if start is not None:
                 paths = np.where(start[:, 0] > 0, word(~word(0)), word(0))
             flux = np.ascontiguousarray(reads.flux(np.array([number]), state)[:, 0])
-            count = anneal_worldlines(
-                *rows, h, flux, *schedule, paths, reads.keys[number], control.flag, control.row()
-            )
+            count = _KERNEL(*rows, h, flux, *schedule, paths, reads.keys[number], control.flag, control.row())
             if count < len(schedule[1]):
                 return
             slice_ = word(int(reads.keys[number]) % physics.slices)
@@ -58,7 +57,7 @@ def anneal(
 def kernel_schedule(moments: Moments, physics: Physics) -> tuple[np.ndarray, ...]:
     """(group, c, K, gain, pull, rho) as ``anneal_worldlines`` wants them, while any spin moves."""
     still = moments.A_kt * (2.0 * physics.temperature_ghz) < physics.freeze_out_ghz
-    moves = ~still.all(axis=1)
+    moves: np.ndarray = ~np.all(still, axis=1)
     moments, still = moments.only(moves), still[moves]
     c = moments.B_kt[:, 0] / moments.share[:, 0] / physics.slices
     K = np.where(still, -1.0, -0.5 * np.log(np.tanh(moments.A_kt / physics.slices)))

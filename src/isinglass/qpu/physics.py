@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from isinglass.errors import ParameterError, nearest
 from isinglass.qpu.noise import Noise
 
@@ -67,4 +69,4 @@ class Physics:
         Pieces of one slope add up to the anneal that they make. A pause counts as ``_PAUSE`` of an anneal.
         """
         whole = self.sweeps_per_us * REFERENCE_US * (duration_us / REFERENCE_US) ** self.sweep_exponent
-        return max(1, round(whole * max(distance, _PAUSE) ** (1.0 - self.sweep_exponent)))
+        return max(1, int(np.rint(whole * max(distance, _PAUSE) ** (1.0 - self.sweep_exponent))))

@@ -16,6 +16,7 @@ from isinglass.qpu.program import Program
 from isinglass.qpu.reads import Reads
 from isinglass.qpu.sweeps import Moments, moments_of
 
+_KERNEL: Callable[..., int] = anneal_rotors
 _STRONG_FIELD = 4.0
 _STILL = 0.05
 _QUIET, _QUIET_SHARE = 5e-3, 4
@@ -41,7 +42,7 @@ def anneal(
             flux[:, :used] = reads.flux(numbers, state)
             keys[:used] = reads.keys[np.maximum(numbers, 0)]
             rotors = _start(h.size, reads.start(state))
-            count = anneal_rotors(
+            count = _KERNEL(
                 *matrix, h, flux, *schedule, *rotors, keys, int((numbers >= 0).sum()),
                 control.flag, control.row(),
             )  # fmt: skip

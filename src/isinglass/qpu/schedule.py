@@ -47,9 +47,9 @@ class Schedule:
         if offset == 0.0:
             return s
         if fast:
-            return np.clip(s + offset, 0.0, 1.0)
+            return np.asarray(np.clip(s + offset, 0.0, 1.0))
         bias = np.clip(np.interp(s, self.s, self.c) + offset, 0.0, 1.0)
-        return np.interp(bias, self.c, self.s)
+        return np.asarray(np.interp(bias, self.c, self.s))
 
     def where_A_is(self, A_ghz: float, fast: bool = False) -> float:
         """The s at which A(s) has fallen to ``A_ghz``."""

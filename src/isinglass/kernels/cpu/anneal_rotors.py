@@ -37,8 +37,8 @@ def anneal_rotors(
     follows. ``a``, ``b``, ``width``, ``rho``, ``per_rho`` float32[sweeps, groups] and ``gain``, ``pull``
     float32[sweeps]: ``a`` and ``b`` over ln 2 (the kernel takes logarithms to base 2), ``width`` the range of
     a move over 2^31, ``rho`` the rotor's share in its couplings (``b`` holds it too), ``per_rho`` one over
-    the sweep before's. ``z``, ``x``, ``phi`` float32[n, 16]: rho sin phi, cos phi and the angles. ``read_keys``
-    uint64[16]; ``num_reads``: replicas that count.
+    the sweep before's. ``z``, ``x``, ``phi`` float32[n, 16]: rho sin phi, cos phi and the angles.
+    ``read_keys`` uint64[16]; ``num_reads``: replicas that count.
     """
     n = indptr.shape[0] - 1
     low = np.empty(LANES, np.uint32)

@@ -3,7 +3,7 @@
 Written as vector IR for the reason that vector.py gives. A rotor is an angle phi in [-pi/2, pi/2] with
 z = sin phi (the spin) and x = cos phi (its share in the transverse field). Sine and cosine are
 polynomials, within 7e-7 and 7e-6 of the truth over that range, the logarithm in the acceptance is within
-3e-5. The energies of a move in a device are below some 200 kT: a decision is off by less than 5e-4 kT.
+1e-4. The energies of a move in a device are below some 200 kT: a decision is off by less than 5e-4 kT.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ SIN = (9.99996603e-01, -1.66648284e-01, 8.30632541e-03, -1.83636541e-04)
 """phi (S0 + S1 phi^2 + ...): minimax over [-pi/2, pi/2], lowest power first."""
 COS = (0.99999332, -0.49991244, 0.04148775, -0.00127121)
 """C0 + C1 phi^2 + ...: minimax over [-pi/2, pi/2], lowest power first."""
-LOG = (160.8003630830, -4.091707706451416, 3.550788402557373, -1.631145715713501,
-       0.41656264662742615, -0.044873468577861786)  # fmt: skip
+LOG = (160.5128536, -3.0700878, 2.1206720, -0.64514094, 0.081615567)
 """159 - (log2 v - (v - 1)) over v in [1, 2): minimax, lowest power first. 159 is the exponent of 2^32 with
 the bias of a float32, whose bits over 2^23 are exponent + bias + v - 1: what is left is -log2(u)."""
 ANGLE = 0x9E3779B1
@@ -40,7 +39,14 @@ _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 _WORDS = ir.VectorType(ir.IntType(32), LANES)
 
 
-def turn_of(bits: int) -> int:
+def next_word(bits: Any) -> np.uint32:
+    """A further 32 bits for the same visit: a bijection of the first, well mixed."""
+    word = (int(bits) + 0x7F4A7C15) & 0xFFFFFFFF
+    word = (word ^ word >> 15) * 0x2C1B3C6D & 0xFFFFFFFF
+    return np.uint32(word ^ word >> 13)
+
+
+def turn_of(bits: Any) -> int:
     """The int32 that ``width`` multiplies, from the 32 bits of the acceptance."""
     turn = (int(bits) * ANGLE) & 0xFFFFFFFF
     return turn - (turn >> 31 << 32)
@@ -62,7 +68,7 @@ def _turn_rotor_python(
             field += weights[k] * z[indices[k], r]
         sine = z[i, r] * per_rho
         for attempt in range(TRIES):
-            bits = uniform32(np.uint32(i + (attempt << 31)), low[r], high[r])
+            bits = next_word(bits) if attempt else uniform32(np.uint32(i), low[r], high[r])
             new = folded(float(phi[i, r]) + turn_of(bits) * float(width))
             climb = a * (x[i, r] - np.cos(new)) + b * field * (np.sin(new) - sine)
             if climb <= 32.0 - np.log2(max(float(bits), 2.0**-127)):
@@ -118,6 +124,10 @@ class _Lanes:
         x = self.b.mul(self.shifted_xor(x, 15), self.word(0x31848BAB))
         return self.shifted_xor(x, 14)
 
+    def next_word(self, bits: Any) -> Any:
+        x = self.shifted_xor(self.b.add(bits, self.word(0x7F4A7C15)), 15)
+        return self.shifted_xor(self.b.mul(x, self.word(0x2C1B3C6D)), 13)
+
     def minus_log2(self, bits: Any) -> Any:
         """-log2 of ``bits`` / 2^32; 159 for 0."""
         raw = self.b.bitcast(self.b.uitofp(bits, _FLOATS), _WORDS)
@@ -138,9 +148,10 @@ def turn_rotor(
 
         -a (x' - x) + b f (z' - z) <= -log2 u,     f = bias + pull flux[i] + sum of weights[k] z[indices[k]]
 
-    over k in [begin, end), an even number of them. ``z`` (scaled sines: row i holds sin phi / ``per_rho`` and becomes ``rho`` sin
-    phi), ``x`` (cosines), ``phi`` and ``flux`` are C-ordered float32[n, LANES]; ``indices`` int32,
-    ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the scalars float32.
+    over k in [begin, end), an even number of them. ``z`` (scaled sines: row i holds sin phi / ``per_rho`` and
+    becomes ``rho`` sin phi), ``x`` (cosines), ``phi`` and ``flux`` are C-ordered float32[n, LANES];
+    ``indices`` int32, ``weights`` float32; ``low``, ``high`` uint32[LANES], the keys of the sweep; the
+    scalars float32.
     """
     signature = types.void(
         z, x, phi, flux, indices, weights, *[types.intp] * 3, low, high, *[types.float32] * 7
@@ -187,8 +198,7 @@ def turn_rotor(
         z_now, along = builder.fmul(z_now, per_rho_), builder.fmul(b_, field)
         index = _splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
         for attempt in range(TRIES):
-            counter = builder.or_(index, lanes.word(attempt << 31))
-            bits = lanes.uniform(counter, *keys)
+            bits = lanes.next_word(bits) if attempt else lanes.uniform(index, *keys)
             turn = builder.sitofp(builder.mul(bits, lanes.word(ANGLE)), _FLOATS)
             new = lanes.folded(lanes.fma(turn, width_, now))
             z_new, x_new = lanes.sine_cosine(new)
