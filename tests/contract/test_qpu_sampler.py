@@ -65,7 +65,7 @@ def embedding() -> EmbeddingComposite:
 
 @dimod.testing.load_sampler_bqm_tests(embedding)
 class TestDimodSamplerSuite(unittest.TestCase):
-    """dimod's own conformance kit fills this class with its tests; their labels are no qubits, so embedded."""
+    """dimod's own conformance kit fills this class; the labels of its tests are no qubits, so embedded."""
 
 
 def test_networkx_graph_has_the_families_attributes(sampler: QPUSampler) -> None:

@@ -33,7 +33,9 @@ def test_list_and_show(tmp_path: Path) -> None:
         assert name in listed
     picture, schedule = tmp_path / "chip.png", tmp_path / "schedule.png"
     shown = json.loads(
-        run("show", "DW_2000Q_6", "--json", "--picture", str(picture), "--schedule-picture", str(schedule)).stdout
+        run(
+            "show", "DW_2000Q_6", "--json", "--picture", str(picture), "--schedule-picture", str(schedule)
+        ).stdout
     )
     assert list(shown) == ["properties"]
     assert shown["properties"]["topology"] == {"type": "chimera", "shape": [16, 16, 4]}
@@ -47,14 +49,16 @@ def test_sample(graph: Path, tmp_path: Path) -> None:
     samples, picture = tmp_path / "samples.npz", tmp_path / "embedding.png"
     words = ["sample", str(graph), "--model", "DW_2000Q_6", "--seed", "1", "--quiet", "--num-reads", "40"]
     answer = json.loads(
-        run(*words, "--anneal-schedule", "[[0, 0], [2, 0.5], [4, 1]]", "--answer-mode", "raw", "--json", "--output",
-            str(samples), "--picture", str(picture)).stdout
+        run(*words, "--anneal-schedule", "[[0, 0], [2, 0.5], [4, 1]]", "--answer-mode", "raw", "--json",
+            "--output", str(samples), "--picture", str(picture)).stdout
     )  # fmt: skip
     assert answer["cut"] == 9 and len(answer["embedding"]) == 6 and answer["reads"] == 40
     assert answer["qpu"]["timing"]["qpu_anneal_time_per_sample"] == 4.0
     assert np.load(samples)["sample"].shape == (40, 6) and picture.exists()
     assert "best cut" in run(*words, "--chain-strength", "4", "--embedding=heuristic").stdout
-    assert "apollo_rc1" in run("sample", str(graph), "--model", "apollo_rc1", "--shots", "2", "--quiet").stdout
+    assert (
+        "apollo_rc1" in run("sample", str(graph), "--model", "apollo_rc1", "--shots", "2", "--quiet").stdout
+    )
 
 
 @pytest.mark.parametrize(

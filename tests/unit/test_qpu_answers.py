@@ -96,7 +96,9 @@ def test_auto_scale_heeds_totals_and_gains(programs: list[Program]) -> None:
     factor = ZEPHYR.sample_ising({}, star, seed=0).info["emulator"]["scale_factor"]
     assert factor == pytest.approx(10 / 13)
     gain = [[0, 1], [20, -3]]
-    factor = PEGASUS.sample_ising({30: 2.0}, {}, h_gain_schedule=gain, seed=0).info["emulator"]["scale_factor"]
+    factor = PEGASUS.sample_ising({30: 2.0}, {}, h_gain_schedule=gain, seed=0).info["emulator"][
+        "scale_factor"
+    ]
     assert factor == pytest.approx(6 / 4)
     # Transforms turn signs, so the extended range is not used.
     given = {"num_reads": 2, "num_spin_reversal_transforms": 2, "seed": 0}
@@ -117,7 +119,10 @@ def test_raw_and_histogram(programs: list[Program]) -> None:
     raw = CHIMERA.sample_ising(h, J, answer_mode="raw", **given)
     merged = CHIMERA.sample_ising(h, J, **given)
     assert len(raw) == 200 and (raw.record.num_occurrences == 1).all()
-    rows = {tuple(row): n for row, n in zip(merged.record.sample.tolist(), merged.record.num_occurrences, strict=True)}
+    rows = {
+        tuple(row): n
+        for row, n in zip(merged.record.sample.tolist(), merged.record.num_occurrences, strict=True)
+    }
     assert len(rows) == len(merged) == 8 and sum(rows.values()) == 200
     assert (np.diff(merged.record.energy) >= 0).all()
     for row, count in rows.items():
@@ -152,7 +157,9 @@ def test_spin_reversal_transforms_are_undone(programs: list[Program]) -> None:
     factor = result.info["emulator"]["scale_factor"]
     gauges = [np.sign(p.h * plain.h) for p in programs[:3]]
     for program, gauge in zip(programs[:3], gauges, strict=True):
-        np.testing.assert_allclose(program.J * gauge[program.row] * gauge[program.col], from_bqm(bqm).ising[1] / factor)
+        np.testing.assert_allclose(
+            program.J * gauge[program.row] * gauge[program.col], from_bqm(bqm).ising[1] / factor
+        )
     assert len({tuple(gauge) for gauge in gauges}) == 3
     # Row 0 of the answer is what the first cycle read, in the problem's gauge.
     read = np.random.default_rng([5, 0]).choice(np.array([-1, 1], np.int8), (3, len(plain.qubits)))
@@ -164,9 +171,10 @@ def test_programs_carry_what_was_asked(programs: list[Program]) -> None:
     offsets = [0.0] * 2048
     offsets[4] = 0.1
     CHIMERA.sample_ising(
-        {0: 0.5}, {(0, 4): 1.0}, num_reads=4, anneal_schedule=[[0, 1], [5, 0.5], [10, 1]], initial_state=state,
-        reinitialize_state=False, h_gain_schedule=[[0, 0], [10, 1]], anneal_offsets=offsets,
-        flux_drift_compensation=False, reduce_intersample_correlation=True, programming_thermalization=5,
+        {0: 0.5}, {(0, 4): 1.0}, num_reads=4, anneal_schedule=[[0, 1], [5, 0.5], [10, 1]],
+        initial_state=state, reinitialize_state=False, h_gain_schedule=[[0, 0], [10, 1]],
+        anneal_offsets=offsets, flux_drift_compensation=False, reduce_intersample_correlation=True,
+        programming_thermalization=5,
     )  # fmt: skip
     program = programs[-1]
     assert program.waveform.tolist() == [[0, 1], [5, 0.5], [10, 1]] and not program.fast
@@ -200,8 +208,8 @@ def test_optimization_ends_in_local_minima(programs: list[Program]) -> None:
 
 
 def test_sampling_is_boltzmann_at_beta(programs: list[Program]) -> None:
-    # Two spins, E = J s s: P(aligned) = 1 / (1 + exp(2 beta J)) = 0.2315 at beta J = 0.6. 10 sweeps from random
-    # starts relax to below 1e-3; 4000 reads: sigma = 0.0067, bound 4 sigma.
+    # Two spins, E = J s s: P(aligned) = 1 / (1 + exp(2 beta J)) = 0.2315 at beta J = 0.6. 10 sweeps from
+    # random starts relax to below 1e-3; 4000 reads: sigma = 0.0067, bound 4 sigma.
     result = CHIMERA.sample_ising(
         {}, {(0, 4): 0.6}, num_reads=4000, postprocess="sampling", beta=1.0, seed=1, answer_mode="raw"
     )
@@ -210,7 +218,9 @@ def test_sampling_is_boltzmann_at_beta(programs: list[Program]) -> None:
 
 
 def test_chains_vote_first_and_stay_whole(programs: list[Program]) -> None:
-    assert majority(np.array([[1, -1, 1, -1, 1]], np.int8), np.array([0, 0, 0, 1, 1])).tolist() == [[1, 1, 1, 1, 1]]
+    assert majority(np.array([[1, -1, 1, -1, 1]], np.int8), np.array([0, 0, 0, 1, 1])).tolist() == [
+        [1, 1, 1, 1, 1]
+    ]
     h = {0: 0.2, 1: -0.1}
     J = {(0, 4): -1.0, (1, 4): -1.0, (1, 5): 0.7, (0, 5): 0.3}
     for method in ("sampling", "optimization"):
@@ -238,6 +248,8 @@ def test_same_seed_same_answer_and_it_is_told() -> None:
     two = CHIMERA.sample(bqm, num_reads=40, seed=9, annealing_time=2, num_threads=2)
     assert (one.record.sample == two.record.sample).all()
     drawn = CHIMERA.sample(bqm, num_reads=5, annealing_time=2, answer_mode="raw", label="mine")
-    again = CHIMERA.sample(bqm, num_reads=5, annealing_time=2, answer_mode="raw", seed=drawn.info["emulator"]["seed"])
+    again = CHIMERA.sample(
+        bqm, num_reads=5, annealing_time=2, answer_mode="raw", seed=drawn.info["emulator"]["seed"]
+    )
     assert (drawn.record.sample == again.record.sample).all()
     assert drawn.info["problem_label"] == "mine" and drawn.info["emulator"]["emulated"]

@@ -83,7 +83,7 @@ def test_found_embeddings_are_kept_by_both_graphs(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(embedding, "_KEPT", {})
     calls = []
     real = embedding._clique
-    monkeypatch.setattr(embedding, "_clique", lambda n, graph: calls.append(n) or real(n, graph))
+    monkeypatch.setattr(embedding, "_clique", lambda n, graph, seed: calls.append(n) or real(n, graph, seed))
     first = embed(complete(5), GRAPHS["zephyr"], cache=tmp_path)
     assert embed(complete(5), GRAPHS["zephyr"]) is first
     embed(complete(6), GRAPHS["zephyr"])
@@ -105,7 +105,9 @@ def test_too_large_says_how_large() -> None:
     # Degree 99 of the variables, 2 * 350 / 124 of the qubits: (99 - 2) / (5.6 - 2) = 27.
     needed = qubits_per_variable(complete(100), graph)
     assert needed == int(np.ceil(97 / (2 * len(graph.couplers) / 124 - 2)))
-    with pytest.raises(ProblemError, match=f"needs about {needed} qubits per variable or more, of 124 in all"):
+    with pytest.raises(
+        ProblemError, match=f"needs about {needed} qubits per variable or more, of 124 in all"
+    ):
         embed(complete(100), graph)
     with pytest.raises(ProblemError, match="the largest clique here is 14"):
         embed(complete(100), graph, largest_clique=14)
@@ -145,7 +147,11 @@ def test_unbroken_states_keep_their_energies(graph: WorkingGraph) -> None:
     problem = embedded(terms, found, graph, strengths)
     check_structure(problem, graph)
     ties = sum(
-        strengths[v] * sum(graph.coupler_index(np.array([a]), np.array([b]))[0] >= 0 for a, b in itertools.combinations(chain, 2))
+        strengths[v]
+        * sum(
+            graph.coupler_index(np.array([a]), np.array([b]))[0] >= 0
+            for a, b in itertools.combinations(chain, 2)
+        )
         for v, chain in enumerate(found.chains)
     )
     owner = found.owners(graph.num_qubits)
@@ -161,17 +167,27 @@ def test_unbroken_states_keep_their_energies(graph: WorkingGraph) -> None:
 def test_chain_strengths() -> None:
     terms = random_terms(12, 2)
     labels = list(range(12))
-    bqm = dimod.BQM.from_ising(dict(enumerate(terms.h)), {(int(i), int(j)): v for i, j, v in zip(*terms.edges(), strict=True)})
+    bqm = dimod.BQM.from_ising(
+        dict(enumerate(terms.h)), {(int(i), int(j)): v for i, j, v in zip(*terms.edges(), strict=True)}
+    )
     from dwave.embedding.chain_strength import scaled, uniform_torque_compensation
 
     for prefactor in (None, 2.0):
         given = {} if prefactor is None else {"prefactor": prefactor}
-        for rule, theirs in (("uniform_torque_compensation", uniform_torque_compensation), ("scaled", scaled)):
+        for rule, theirs in (
+            ("uniform_torque_compensation", uniform_torque_compensation),
+            ("scaled", scaled),
+        ):
             ours = chain_strengths(rule, prefactor, terms, labels)
             np.testing.assert_allclose(ours, theirs(bqm, **given))
     assert chain_strengths(3, None, terms, labels).tolist() == [3.0] * 12
     assert chain_strengths({v: v + 1 for v in labels}, None, terms, labels).tolist() == list(range(1, 13))
-    for wrong, match in ((0, "above 0"), ("uniform", "not one of"), ({0: 1}, "no entry for variable 1"), (True, "above 0")):
+    for wrong, match in (
+        (0, "above 0"),
+        ("uniform", "not one of"),
+        ({0: 1}, "no entry for variable 1"),
+        (True, "above 0"),
+    ):
         with pytest.raises(ParameterError, match=match):
             chain_strengths(wrong, None, terms, labels)
 
@@ -179,7 +195,9 @@ def test_chain_strengths() -> None:
 def test_broken_chain_policies() -> None:
     # a: qubits 0 1 2, b: 3 4, c: 5. J_ab = 1, h_c = 1.
     found = Embedding([[0, 1, 2], [3, 4], [5]], "given")
-    terms = from_edges(np.array([0.0, 0.0, 1.0]), np.array([0], np.int32), np.array([1], np.int32), np.array([1.0]), True)
+    terms = from_edges(
+        np.array([0.0, 0.0, 1.0]), np.array([0], np.int32), np.array([1], np.int32), np.array([1.0]), True
+    )
     spins = np.array([[1, 1, -1, 1, 1, 1], [-1, -1, -1, 1, -1, -1], [1, 1, 1, -1, -1, -1]], np.int8)
     qubits = np.arange(6)
     values, broken, keep = unembedded(spins, qubits, found, terms, "majority_vote", 0)
@@ -242,7 +260,9 @@ def test_discarding_everything_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {"embedding": chains, "num_reads": 3, "answer_mode": "raw", "seed": 0}
     J = ({}, {("a", "b"): 1.0})
     result = sample_embedded(J, solver, chain_break_method="discard", **given)
-    assert len(result) == 0 and "3 of 3 samples had broken chains and were discarded" in result.info["warnings"]
+    assert (
+        len(result) == 0 and "3 of 3 samples had broken chains and were discarded" in result.info["warnings"]
+    )
     voted = sample_embedded(J, solver, **given)
     assert voted.info["chain_breaks"] == {"a": 1.0, "b": 1.0}
     assert any("chain broke in 100%" in said for said in voted.info["warnings"])
@@ -259,9 +279,13 @@ def test_reverse_anneals_and_postprocessing_speak_of_variables() -> None:
     )  # fmt: skip
     assert len(result) == 5  # raw, in time order
     with pytest.raises(ParameterError, match="no value for variable 'c'"):
-        sample_embedded(J, solver, anneal_schedule=[[0, 1], [5, 0.4], [10, 1]], initial_state={"a": 1, "b": -1})
+        sample_embedded(
+            J, solver, anneal_schedule=[[0, 1], [5, 0.4], [10, 1]], initial_state={"a": 1, "b": -1}
+        )
     with pytest.raises(ParameterError, match="initial_state"):
-        sample_embedded(J, solver, anneal_schedule=[[0, 1], [5, 0.4], [10, 1]], initial_state={"a": 1, "b": 0, "c": 1})
+        sample_embedded(
+            J, solver, anneal_schedule=[[0, 1], [5, 0.4], [10, 1]], initial_state={"a": 1, "b": 0, "c": 1}
+        )
     polished = sample_embedded(J, solver, num_reads=20, seed=1, postprocess="optimization", annealing_time=1)
     assert (polished.record.chain_break_fraction == 0).all() and (polished.record.energy == -1).all()
 

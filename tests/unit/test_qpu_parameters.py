@@ -41,12 +41,13 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_name_of_the_solver_documents_is_there() -> None:
-    of_the_2000q = (
-        "anneal_offsets anneal_schedule annealing_time answer_mode auto_scale beta chains flux_biases "
-        "flux_drift_compensation h_gain_schedule initial_state max_answers num_reads "
-        "num_spin_reversal_transforms postprocess programming_thermalization readout_thermalization "
-        "reduce_intersample_correlation reinitialize_state"
-    ).split()
+    of_the_2000q = [
+        "anneal_offsets", "anneal_schedule", "annealing_time", "answer_mode", "auto_scale", "beta", "chains",
+        "flux_biases", "flux_drift_compensation", "h_gain_schedule", "initial_state", "max_answers",
+        "num_reads",
+        "num_spin_reversal_transforms", "postprocess", "programming_thermalization", "readout_thermalization",
+        "reduce_intersample_correlation", "reinitialize_state",
+    ]  # fmt: skip
     assert sorted(sampler(CHIMERA).properties["parameters"]) == of_the_2000q
     gone = {"beta", "chains", "num_spin_reversal_transforms", "postprocess"}
     for name in (PEGASUS, ZEPHYR):
@@ -66,7 +67,10 @@ REVERSE = [[0.0, 1.0], [5.0, 0.5], [10.0, 1.0]]
 VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     # names
     (PEGASUS, {"num_read": 5}, "num_reads"),
-    (PEGASUS, {"num_spin_reversal_transforms": 2}, "Advantage_system4 does not take it; it is for D-Wave 2000Q"),
+    (
+        PEGASUS, {"num_spin_reversal_transforms": 2},
+        "Advantage_system4 does not take it; it is for D-Wave 2000Q",
+    ),
     (CHIMERA, {"fast_anneal": True}, "it is for Advantage and later"),
     (PEGASUS, {"x_target_c": 0.5}, "experimental"),
     # single values
@@ -94,7 +98,10 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (PEGASUS, {"label": "\u2603"}, "Windows-1252"),
     # per-qubit arrays
     (PEGASUS, {"anneal_offsets": [0.0] * 5}, "has 5 entries; it needs one for each of num_qubits = 5760"),
-    (PEGASUS, {"anneal_offsets": [0.0] * 30 + [0.9] + [0.0] * 5729}, r"anneal_offsets\[30\]=0.9: anneal_offset_ranges"),
+    (
+        PEGASUS, {"anneal_offsets": [0.0] * 30 + [0.9] + [0.0] * 5729},
+        r"anneal_offsets\[30\]=0.9: anneal_offset_ranges",
+    ),
     (PEGASUS, {"anneal_offsets": [0.1] + [0.0] * 5759}, r"anneal_offsets\[0\]=0.1"),
     (PEGASUS, {"flux_biases": [0.0] * 5759}, "5759 entries"),
     (PEGASUS, {"flux_biases": [0.6] + [0.0] * 5759}, r"flux_biases\[0\]=0.6"),
@@ -104,7 +111,10 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (PEGASUS, {"anneal_schedule": [[0, 0]]}, "at least two"),
     (PEGASUS, {"anneal_schedule": [[0, 0], [1]]}, "pairs"),
     (PEGASUS, {"anneal_schedule": 5}, "list of"),
-    (PEGASUS, {"anneal_schedule": [[0, 0], [10, 0.5], [10, 0.6], [20, 1]]}, "invalid anneal_schedule: time t must increase"),
+    (
+        PEGASUS, {"anneal_schedule": [[0, 0], [10, 0.5], [10, 0.6], [20, 1]]},
+        "invalid anneal_schedule: time t must increase",
+    ),
     (PEGASUS, {"anneal_schedule": [[1, 0], [20, 1]]}, "first point must be at t = 0"),
     (PEGASUS, {"anneal_schedule": [[0, 0.2], [20, 1]]}, r"begin at 0 \(forward anneal\) or 1"),
     (PEGASUS, {"anneal_schedule": [[0, 0], [20, 0.9]]}, "final point s must equal 1"),
@@ -113,7 +123,10 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (PEGASUS, {"anneal_schedule": [[0, 0], [2001, 1]]}, "ends at 2001"),
     (PEGASUS, {"anneal_schedule": [[0, 0], [10, 0.1], [10.1, 1]]}, "slope is 9 per"),
     (CHIMERA, {"anneal_schedule": [[0, 0], [0.5, 1]]}, "slope is 2 per"),
-    (PEGASUS, {"anneal_schedule": [[t, t / 12] for t in range(13)]}, "13 points; max_anneal_schedule_points allows 12"),
+    (
+        PEGASUS, {"anneal_schedule": [[t, t / 12] for t in range(13)]},
+        "13 points; max_anneal_schedule_points allows 12",
+    ),
     (PEGASUS, {"anneal_schedule": [[0, 0], [float("nan"), 1]]}, "not finite"),
     # reverse anneals
     (CHIMERA, {"anneal_schedule": REVERSE}, "needs initial_state"),
@@ -121,8 +134,14 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (CHIMERA, {"initial_state": state(CHIMERA), "anneal_schedule": [[0, 0], [20, 1]]}, "must begin at s = 1"),
     (CHIMERA, {"reinitialize_state": False}, "reinitialize_state is given without initial_state"),
     (CHIMERA, {"initial_state": state(CHIMERA)[:-1], "anneal_schedule": REVERSE}, "2047 entries"),
-    (CHIMERA, {"initial_state": [3] * 2048, "anneal_schedule": REVERSE}, r"initial_state\[0\]=3: qubit 0 is part"),
-    (CHIMERA, {"initial_state": [1, 3, 3, 3, 0, *[3] * 2043], "anneal_schedule": REVERSE}, r"initial_state\[4\]=0"),
+    (
+        CHIMERA, {"initial_state": [3] * 2048, "anneal_schedule": REVERSE},
+        r"initial_state\[0\]=3: qubit 0 is part",
+    ),
+    (
+        CHIMERA, {"initial_state": [1, 3, 3, 3, 0, *[3] * 2043], "anneal_schedule": REVERSE},
+        r"initial_state\[4\]=0",
+    ),
     (CHIMERA, {"initial_state": {0: 1, 4: 1, 43: 1}, "anneal_schedule": REVERSE}, "qubit 43 does not work"),
     (CHIMERA, {"initial_state": {0: 1, 4: 1, 9999: 1}, "anneal_schedule": REVERSE}, "is not a qubit"),
     (CHIMERA, {"initial_state": {0: 1, 4: 7}, "anneal_schedule": REVERSE}, r"initial_state\[4\]=7"),
@@ -131,11 +150,17 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (PEGASUS, {"h_gain_schedule": [[1, 1], [20, 1]]}, "first point must be at t = 0"),
     (PEGASUS, {"h_gain_schedule": [[0, 1], [20, 3.5]]}, "h_gain_schedule_range"),
     (PEGASUS, {"h_gain_schedule": [[0, -3], [0.01, 3], [20, 1]]}, "permitted are -300 to 300"),
-    (PEGASUS, {"h_gain_schedule": [[t, 1] for t in range(21)]}, "21 points; max_h_gain_schedule_points is 20"),
+    (
+        PEGASUS, {"h_gain_schedule": [[t, 1] for t in range(21)]},
+        "21 points; max_h_gain_schedule_points is 20",
+    ),
     (PEGASUS, {"h_gain_schedule": [[0, 1], [5, 1], [5, 0], [20, 1]]}, "time t must increase"),
     (PEGASUS, {"h_gain_schedule": [[0, 1], [20, 3]], "auto_scale": False, "h": 2.0}, "gain 3 makes"),
     # exclusions
-    (PEGASUS, {"annealing_time": 20, "anneal_schedule": [[0, 0], [20, 1]]}, "annealing_time and anneal_schedule"),
+    (
+        PEGASUS, {"annealing_time": 20, "anneal_schedule": [[0, 0], [20, 1]]},
+        "annealing_time and anneal_schedule",
+    ),
     (PEGASUS, {"fast_anneal": True}, r"h\[30\] is 0.5"),
     (PEGASUS, {"fast_anneal": True, "h_gain_schedule": [[0, 1], [20, 1]]}, "fast_anneal and h_gain_schedule"),
     (PEGASUS, {"fast_anneal": True, "reinitialize_state": True}, "fast_anneal and reinitialize_state"),
@@ -208,12 +233,14 @@ def test_total_coupling_on_a_qubit_and_on_a_coupler_group() -> None:
     graph = sampler(CHIMERA).adjacency
     q = next(q for q in graph if len(graph[q]) == 6)
     strong = {(q, p): -2.0 for p in graph[q]}
-    with pytest.raises(ParameterError, match=rf"Total coupling -12.000 on qubit {q} is out of range \(-9.0 6.0\)"):
+    with pytest.raises(
+        ParameterError, match=rf"Total coupling -12.000 on qubit {q} is out of range \(-9.0 6.0\)"
+    ):
         sampler(CHIMERA).sample_ising({}, strong, auto_scale=False)
     graph = sampler(ZEPHYR).adjacency
     q = next(q for q in graph if len(graph[q]) == 20)
     # Ten couplers a group: -20 is below -13, though every J is within its own range.
-    with pytest.raises(ParameterError, match="Total coupling -20.000 on qubit .*per_group_coupling_range"):
+    with pytest.raises(ParameterError, match=r"Total coupling -20\.000 on qubit .*per_group_coupling_range"):
         sampler(ZEPHYR).sample_ising({}, {(q, p): -2.0 for p in graph[q]}, auto_scale=False)
 
 
@@ -238,7 +265,9 @@ def test_defaults_and_what_follows_from_them() -> None:
     assert reverse.answer_mode == "raw" and reverse.reverse
     # One point more than max_anneal_schedule_points for a reverse anneal.
     points = [[0.0, 1.0], *[[10.0 * k, 0.5] for k in range(1, 12)], [120.0, 1.0]]
-    assert len(resolve({"initial_state": state(CHIMERA), "anneal_schedule": points}, properties).waveform) == 13
+    assert (
+        len(resolve({"initial_state": state(CHIMERA), "anneal_schedule": points}, properties).waveform) == 13
+    )
     # None is not given; what switches off excludes nothing.
     assert resolve({"label": None, "num_spin_reversal_transforms": 0, "postprocess": ""}, properties)
 

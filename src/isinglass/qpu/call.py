@@ -211,11 +211,13 @@ def _check_run_duration(call: Call, properties: Mapping[str, Any]) -> None:
     duration = run_duration_us(call)
     if duration > high:
         raise ParameterError(
-            f"Upper limit on user-specified timing related parameters exceeded: {duration:.12g} > {high:.12g}. "
-            f"(annealing time {call.anneal_us:g} + readout_thermalization "
+            "Upper limit on user-specified timing related parameters exceeded: "
+            f"{duration:.12g} > {high:.12g}. (annealing time {call.anneal_us:g} + readout_thermalization "
             f"{call.readout_thermalization_us:g}) "
             f"* num_reads {call.num_reads} + programming_thermalization "
             f"{call.programming_thermalization_us:g} must lie in problem_run_duration_range"
         )
     if duration < low:
-        raise ParameterError(f"the run takes {duration:.12g} µs; problem_run_duration_range begins at {low:g}")
+        raise ParameterError(
+            f"the run takes {duration:.12g} µs; problem_run_duration_range begins at {low:g}"
+        )

@@ -54,7 +54,7 @@ def sample_embedded(
             embedded.
         embedding: "auto", "native", "clique" or "heuristic" (see qpu/embedding.py), or {variable: qubits}.
         embedding_timeout: seconds for the heuristic, > 0.
-        embedding_seed: of the heuristic; apart from ``seed``, so that calls share an embedding.
+        embedding_seed: of the search for chains; apart from ``seed``, so that calls share an embedding.
         embedding_cache: a folder in which found embeddings are kept; None keeps them in this process.
         chain_strength: "uniform_torque_compensation" (default), "scaled", a number > 0 or {variable: number}.
         chain_strength_prefactor: of the rule; None for its default (1.414; 1 for "scaled").

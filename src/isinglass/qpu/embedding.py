@@ -87,7 +87,7 @@ def embed(
     Args:
         method: "auto", "native", "clique" or "heuristic"; see the module's docstring.
         timeout: seconds for the heuristic.
-        seed: of the heuristic.
+        seed: of clique and heuristic; the same seed finds the same chains, unless the timeout comes first.
         largest_clique: variables of the largest clique, where it is known: a larger problem is not tried.
         cache: a folder in which embeddings are kept beyond this process; None for this process only.
 
@@ -117,7 +117,7 @@ def embed(
     if found is not None:
         return found
     if method in ("auto", "clique") and (largest_clique is None or n <= largest_clique):
-        found = _clique(n, graph)
+        found = _clique(n, graph, seed)
     if found is None and method == "clique":
         raise _too_large(source, graph, largest_clique)
     if found is None:
@@ -196,7 +196,7 @@ def _native(source: Source, graph: WorkingGraph) -> Embedding | None:
     return Embedding([[int(q)] for q in qubits], "native")
 
 
-def _clique(n: int, graph: WorkingGraph) -> Embedding | None:
+def _clique(n: int, graph: WorkingGraph, seed: int) -> Embedding | None:
     try:
         from minorminer.busclique import find_clique_embedding
     except ImportError:
@@ -205,7 +205,8 @@ def _clique(n: int, graph: WorkingGraph) -> Embedding | None:
     # Asked for cliques that fit into one cell, busclique (0.2.22) takes all memory there is: a larger one is
     # asked for and its longest chains are left out.
     low, asked = _UNSAFE_CLIQUES.get(graph.kind, (0, 0))
-    found = find_clique_embedding(asked if low <= n < asked else n, graph.to_networkx(), use_cache=False)
+    size = asked if low <= n < asked else n
+    found = find_clique_embedding(size, graph.to_networkx(), use_cache=False, seed=seed % (1 << 31))
     if len(found) < n:
         return None
     chains = sorted((sorted(map(int, chain)) for chain in found.values()), key=len)

@@ -1,6 +1,6 @@
 """``docs/qpu-parameters.md``, written from the tables that check the calls.
 
-    python -m isinglass.qpu.parameter_page > docs/qpu-parameters.md
+python -m isinglass.qpu.parameter_page > docs/qpu-parameters.md
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ class WorkingGraph:
 
     @cached_property
     def _keys(self) -> np.ndarray:
-        return self.couplers[:, 1].astype(np.int64) * self.num_qubits + self.couplers[:, 0]
+        keys: np.ndarray = self.couplers[:, 1].astype(np.int64) * self.num_qubits + self.couplers[:, 0]
+        return keys
 
     def coupler_index(self, row: np.ndarray, col: np.ndarray) -> np.ndarray:
         """int64[m]: the number of the coupler between ``row`` and ``col``, or -1 where there is none."""
