@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -21,7 +22,7 @@ import matplotlib.pyplot as plt
 import isinglass
 from isinglass.control import RunControl
 from isinglass.qpu import dynamics, schedule
-from isinglass.qpu.calibrated import PHYSICS, physics_named
+from isinglass.qpu.calibrated import physics_named
 from isinglass.qpu.freeze_out import effective_beta
 from isinglass.qpu.noise import Noise
 from isinglass.qpu.physics import DYNAMICS, Physics
@@ -44,19 +45,23 @@ def chimera_glass(side: int, seed: int) -> tuple[int, np.ndarray, np.ndarray, np
     return 8 * side * side, row, col, np.random.default_rng(seed).choice([-1.0, 1.0], row.size)
 
 
-def run(
-    physics: Physics, h: np.ndarray, couplings: tuple[np.ndarray, np.ndarray, np.ndarray], reads: int,
-    time: float = 20.0, waveform: np.ndarray | None = None, state: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
-    """float64[reads, k]: answers of qubits 0 to k - 1."""
+def program_of(
+    h: np.ndarray, couplings: tuple[np.ndarray, np.ndarray, np.ndarray], reads: int, time: float = 20.0,
+    waveform: np.ndarray | None = None, state: np.ndarray | None = None,
+) -> Program:  # fmt: skip
+    """Of qubits 0 to k - 1."""
     points = np.array([[0.0, 0.0], [time, 1.0]]) if waveform is None else waveform
     row, col, J = couplings
-    program = Program(
+    return Program(
         np.arange(h.size, dtype=np.int32), h, row.astype(np.int32), col.astype(np.int32), J, points, False,
         np.array([[0.0, 1.0], [points[-1, 0], 1.0]]), np.zeros(h.size), np.zeros(h.size), state, True, reads,
         points[-1, 0] + 140.0, 0.0, 1000.0, True,
     )  # fmt: skip
-    return dynamics.run(program, physics, 1, RunControl()).astype(float)
+
+
+def run(physics: Physics, *program: Any, **further: Any) -> np.ndarray:
+    """float64[reads, k]: the answers to ``program_of`` the same arguments."""
+    return dynamics.run(program_of(*program, **further), physics, 1, RunControl()).astype(float)
 
 
 def energies(spins: np.ndarray, couplings: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
@@ -99,18 +104,21 @@ def schedules() -> None:
 def success() -> None:
     times = np.array([0.5, 1, 2, 5, 10, 20, 50, 100])
     plt.figure(figsize=SIZE)
-    for side in (3, 4, 6, 8):
-        n, *couplings = chimera_glass(side, side)
-        lowest, _ = ground_state(n, tuple(couplings))
-        found = [
-            (energies(run(ADVANTAGE, np.zeros(n), tuple(couplings), 192, t), tuple(couplings)) <= lowest).mean()
-            for t in times
-        ]
-        plt.plot(times, found, "o-", label=f"C{side}, {n} qubits")
+    for side in (3, 4, 6):
+        found = np.zeros((6, times.size))
+        for instance, shares in enumerate(found):
+            n, *parts = chimera_glass(side, instance)
+            couplings = tuple(parts)
+            lowest, _ = ground_state(n, couplings)
+            for k, t in enumerate(times):
+                shares[k] = (
+                    energies(run(ADVANTAGE, np.zeros(n), couplings, 64, t), couplings) <= lowest
+                ).mean()
+        plt.plot(times, found.mean(axis=0), "o-", label=f"C{side}, {n} qubits")
     plt.gca().set(xscale="log", xlabel="annealing time, µs", ylabel="share of reads in the ground state")
     plt.ylim(bottom=0)
     plt.legend(fontsize=8)
-    plt.title("±1 glasses on Chimera, emulated Advantage_system4", fontsize=10)
+    plt.title("±1 glasses on Chimera (six of each size), emulated Advantage_system4", fontsize=9)
     save("qpu_success")
 
 
@@ -133,7 +141,7 @@ def reverse() -> None:
     axis.plot(depths, gap, "o-", color="tab:blue", label="energy above the ground state")
     axis.axhline(began - lowest, color="tab:blue", linestyle=":", label="of the state it began with")
     axis.set(xlabel="s at the pause (20 µs)", ylabel="mean energy above the ground state", ylim=(0, None))
-    axis.legend(fontsize=8, loc="upper left")
+    axis.legend(fontsize=8, loc="lower right")
     other = axis.twinx()
     other.plot(depths, overlap, "s--", color="tab:orange")
     other.set(ylabel="overlap with the first state (orange)", ylim=(0, 1.05))
@@ -145,12 +153,11 @@ def freeze_out() -> None:
     h = np.linspace(0.02, 0.6, 16)
     none = (np.zeros(0), np.zeros(0), np.zeros(0))
     plt.figure(figsize=SIZE)
-    for name in DYNAMICS:
+    for name, marker in zip(DYNAMICS, "oxs^", strict=True):
         physics = replace(ADVANTAGE, dynamics=name, noise=Noise.none())
         spins = run(physics, np.repeat(h, 60), none, 64, 5.0).reshape(64, h.size, 60)
-        plt.plot(h, -spins.mean((0, 2)), "o" if name != "svmc" else "x", markersize=4, label=name)
-    at = Program(*[np.zeros(0)] * 5, np.array([[0, 0], [5, 1.0]]), *[None] * 4, None, True, 1, 0, 0, 0, True)  # type: ignore[arg-type]
-    beta = effective_beta(at, ADVANTAGE)
+        plt.plot(h, -spins.mean((0, 2)), marker, markersize=5, markerfacecolor="none", label=name)
+    beta = effective_beta(program_of(h, none, 1), ADVANTAGE)
     plt.plot(h, np.tanh(beta * h), "k-", linewidth=0.8, label=f"tanh(h / T), T = {1 / beta:.3f}")
     plt.plot(h, np.tanh(h / 0.198), "k:", linewidth=0.8, label="published: T = 0.198")
     plt.gca().set(xlabel="h", ylabel="-<s> of single qubits")
@@ -184,6 +191,5 @@ def real_machine() -> None:
 
 
 if __name__ == "__main__":
-    assert ADVANTAGE is PHYSICS["Advantage_system4"]
     for picture in (schedules, success, reverse, freeze_out, real_machine):
         picture()

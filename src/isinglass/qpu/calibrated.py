@@ -1,17 +1,17 @@
 """The physics of each preset machine, by the name of its schedule, as calibrated against what is published.
 
-* **Temperature and freeze-out.** ``freeze_out_ghz`` is A at the published single-qubit freeze-out point (D-Wave,
-  solver properties); the temperature makes B / 2kT there the inverse of the published effective
-  temperature of single qubits. Advantage_system4 is set to 20 mK instead of the 18.6 mK that this gives: its
-  rotors then end 0.1 % lower on the instances below. So its single qubits have T = 0.213 in units of h,
-  where 0.198 is published. DW_2000Q_6 has neither figure: 15 mK and the freeze-out of the others.
-* **Moves.** With ``move_width`` 1, as in the paper, rotors freeze far too early and too hot (an effective inverse
-  temperature of 2.0 instead of 4.7). At 7e4 single qubits end within 4 % of B / 2kT at the published
-  freeze-out point, on all machines. They stay movable up to s = 0.85, though, where a device holds them
-  from s = 0.6 on; and two coupled qubits end about a third hotter, because both are soft.
-* **Sweeps.** Calibrated on seven of the 13 P16 instances of arXiv 2210.04291 with published energies of a real
-  Advantage_system4.1 at 0.5 to 312.5 us, reported on the other six (bench/pegasus_lanl.py, docs/qpu-physics.md). The
-  real machine gains much from 0.5 to 2.5 us and little later; rotors gain slowly all along. A
+* **Temperature and freeze-out.** ``freeze_out_ghz`` is A at the published single-qubit freeze-out point
+  (D-Wave, solver properties); the temperature makes B / 2kT there the inverse of the published effective
+  temperature of single qubits. Advantage_system4 is set to 20 mK instead of the 18.6 mK that this gives:
+  its rotors then end 0.1 % lower on the instances below. So its single qubits have T = 0.213 in units of
+  h, where 0.198 is published. DW_2000Q_6 has neither figure: 15 mK and the freeze-out of the others.
+* **Moves.** With ``move_width`` 1, as in the paper, rotors freeze far too early and too hot (an effective
+  inverse temperature of 2.0 instead of 4.7). At 7e4 single qubits end within 4 % of B / 2kT at the
+  published freeze-out point, on all machines. They stay movable up to s = 0.85, though, where a device
+  holds them from s = 0.6 on; and two coupled qubits end about a third hotter, because both are soft.
+* **Sweeps.** Calibrated on seven of the 13 P16 instances of arXiv 2210.04291 with published energies of a
+  real Advantage_system4.1 at 0.5 to 312.5 us, reported on the other six (bench/pegasus_lanl.py,
+  docs/qpu-physics.md). The real machine gains much from 0.5 to 2.5 us and little later; rotors gain slowly all along. A
   number of sweeps that grows as time to the power 0.45 follows it: 300 a microsecond at 20 us, 2280 at
   0.5 us, 66 at 312.5 us. Plain proportionality fails by more than 1 % at one end or the other.
 * **Noise.** Sizes as documented for these generations. They barely show in those energies (0.02 %), which
