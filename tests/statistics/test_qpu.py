@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import iv, modstruve
 
+import isinglass
 from isinglass.qpu import schedule
 from isinglass.qpu.freeze_out import effective_beta
 from isinglass.qpu.noise import Noise
@@ -97,9 +98,11 @@ def test_longer_anneals_end_lower(dynamics: str) -> None:
 
 
 def test_a_slow_anneal_ends_in_the_ground_state() -> None:
-    assert (
-        energies(100.0, PHYSICS, 16) == energies(100.0, replace(PHYSICS, dynamics="boltzmann"), 64).min()
-    ).mean() > 0.5
+    row, col, J = glass()
+    edges = {(int(i), int(j)): value for i, j, value in zip(row, col, J, strict=True)}
+    lowest = isinglass.solve((np.zeros(48), edges), solver="parallel_tempering", seed=1).first.energy
+    assert energies(0.05, PHYSICS).mean() > lowest + 5
+    assert (energies(100.0, PHYSICS) == lowest).mean() > 0.4
 
 
 def reverse(s: float, **others: object) -> np.ndarray:
@@ -123,7 +126,7 @@ def test_reverse_anneals_keep_or_forget_by_depth() -> None:
 
 def test_without_reinitialisation_memory_is_handed_on() -> None:
     # A little is forgotten in each read; a chain of reads goes on from what is left.
-    s = 0.78
+    s = 0.86  # the edge: free rotors of this width turn below it and stand above
     again, onwards = reverse(s), reverse(s, reinitialize_state=False)
     # The overlap of 200 qubits has a standard deviation below 1 / sqrt(200) = 0.07.
     assert again.mean() > 0.3
@@ -148,9 +151,8 @@ def test_offsets_move_the_freezing_of_a_qubit() -> None:
     for sign in (-1.0, 1.0):
         offsets = np.zeros(COPIES)
         offsets[::2] = sign * 0.2
-        spins = spins_of(
-            program(np.full(COPIES, 0.1), anneal_offsets=offsets, num_reads=32, time=4.0), PHYSICS
-        )
+        asked = program(np.full(COPIES, 0.1), anneal_offsets=offsets, num_reads=256, time=4.0)
+        spins = spins_of(asked, PHYSICS)
         moved, other = -spins[:, ::2].mean(), -spins[:, 1::2].mean()
         assert -sign * (moved - other) > SIGMAS * np.sqrt(2 / (128 * COPIES))
 
@@ -176,7 +178,7 @@ def test_gauges_average_static_noise() -> None:
             spins = spins_of(program(turn * h, num_reads=64 // gauges, time=4.0), physics, cycle=cycle)
             total += (spins * turn).mean(axis=0) / gauges
         means.append(np.sqrt((total**2).mean()))
-    # Eight gauges: the bias falls by sqrt 8 on average, the sampling error (1 / 8 = 1 / sqrt(64 reads)) stays.
+    # Eight gauges: the bias falls by sqrt 8 on average, the sampling error (1 / sqrt(64 reads)) stays.
     assert means[1] < 0.6 * means[0]
 
 

@@ -30,12 +30,13 @@ def anneal_rotors(
         low, high = _halves(sweep_key(read_key, t))
         for i in range(len(h)):
             field = b[i] * (h[i] + J[i] @ felt)
-            for attempt in range(TRIES):
-                bits = next_word(bits) if attempt else uniform32(np.uint32(i), low, high)
+            bits = uniform32(np.uint32(i), low, high)
+            for _ in range(TRIES):
                 new = folded(phi[i] + turn_of(int(bits)) / 2.0**31 * width[i])
                 before, after = (-a[i] * np.cos(x) + field * np.sin(x) for x in (phi[i], new))
                 if after - before <= -np.log((float(bits) + 1e-9) / 2.0**32):
                     phi[i] = new
+                bits = next_word(bits)
             felt[i] = share[t, i] * np.sin(phi[i])
     return phi
 

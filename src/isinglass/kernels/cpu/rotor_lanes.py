@@ -67,12 +67,13 @@ def _turn_rotor_python(
         for k in range(begin, end):
             field += weights[k] * z[indices[k], r]
         sine = z[i, r] * per_rho
-        for attempt in range(TRIES):
-            bits = next_word(bits) if attempt else uniform32(np.uint32(i), low[r], high[r])
+        bits = uniform32(np.uint32(i), low[r], high[r])
+        for _ in range(TRIES):
             new = folded(float(phi[i, r]) + turn_of(bits) * float(width))
             climb = a * (x[i, r] - np.cos(new)) + b * field * (np.sin(new) - sine)
             if climb <= 32.0 - np.log2(max(float(bits), 2.0**-127)):
                 phi[i, r], x[i, r], sine = new, np.cos(new), np.sin(new)
+            bits = next_word(bits)
         z[i, r] = rho * sine
 
 
@@ -197,8 +198,8 @@ def turn_rotor(
         z_now, x_now, now = (builder.load(at, align=4) for at in (at_z, at_x, at_phi))
         z_now, along = builder.fmul(z_now, per_rho_), builder.fmul(b_, field)
         index = _splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
-        for attempt in range(TRIES):
-            bits = lanes.next_word(bits) if attempt else lanes.uniform(index, *keys)
+        bits = lanes.uniform(index, *keys)
+        for _ in range(TRIES):
             turn = builder.sitofp(builder.mul(bits, lanes.word(ANGLE)), _FLOATS)
             new = lanes.folded(lanes.fma(turn, width_, now))
             z_new, x_new = lanes.sine_cosine(new)
@@ -207,6 +208,7 @@ def turn_rotor(
             taken = builder.fcmp_ordered("<=", climb, lanes.minus_log2(bits))
             pairs = ((z_new, z_now), (x_new, x_now), (new, now))
             z_now, x_now, now = (builder.select(taken, *pair) for pair in pairs)
+            bits = lanes.next_word(bits)
         builder.store(builder.fmul(rho_, z_now), at_z, align=4)
         builder.store(x_now, at_x, align=4)
         builder.store(now, at_phi, align=4)
