@@ -84,13 +84,15 @@ def test_one_coupler_less_is_another_graph() -> None:
     assert (less.coupler_index(row, col) == -1).sum() == 1
 
 
-# Published: DW_2000Q_6 (recorded), Advantage_system4 and 6, Advantage2_system1 (documentation of 2026).
+# Published: DW_2000Q_6 (recorded), Advantage_system4 and 6, Advantage2_system1 (2, 4 (documentation of 2026).
 PUBLISHED = {
     "DW_2000Q_6": (2041, 5974, 2048),
     "DW_2000Q_VFYC": (2048, 6016, 2048),
     "Advantage_system4": (5627, 40279, 5760),
     "Advantage_system6": (5612, 40088, 5760),
     "Advantage2_system1": (4577, 41515, 4800),
+    "Advantage2_system2": (4514, 40409, 4800),
+    "Advantage2_system4": (1202, 10537, 1248),
 }
 
 
@@ -116,7 +118,7 @@ def test_published_dead_qubits_of_the_2000q_are_dead() -> None:
     assert not working & {43, 46, 524, 548, 1723, 1735, 1804}
 
 
-@pytest.mark.parametrize("name", ["DW_2000Q_6", "Advantage2_system1"])
+@pytest.mark.parametrize("name", ["DW_2000Q_6", "Advantage2_system1", "Advantage2_system4"])
 def test_largest_cliques_are_as_stated(name: str) -> None:
     from minorminer.busclique import find_clique_embedding
 

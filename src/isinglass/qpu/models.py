@@ -1,16 +1,17 @@
 """The machines that come with the package: their published properties, with seeded defects.
 
-Sources: D-Wave, "QPU-specific properties" and "Solver properties" (Advantage_system4, Advantage_system6,
-Advantage2_system1); recorded solver descriptions (2000Q, Advantage2) and timing data of the cloud client's
-test data (DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published ones;
-*which* of them work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is
-published for a machine its nearest kin's stands: ``inferred`` names those properties.
+Sources: D-Wave, "QPU-specific properties" and "Solver properties" (Advantage_system4 and 6, Advantage2_system1, 2
+and 4); recorded solver descriptions (2000Q, Advantage2) and timing data of the cloud client's test data
+(DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published ones; *which* of them
+work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is published for a machine its
+nearest kin's stands: ``inferred`` names those properties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import log10
 from typing import Any
 
 from isinglass.errors import ParameterError, nearest
@@ -108,6 +109,7 @@ def _timing(
     }
 
 
+_DELAYS_4 = (-4.5, -1.5)
 _READOUT_2000Q = ((0.0, 3.30984300471607), (2.2975416678181597, 2.2975416678181597))
 _READOUT_4 = (
     (0.0, 0.7699665876947938, 1.7242758696010096, 2.711975459489206, 3.1639057672764026, 3.750276915153992),
@@ -126,6 +128,13 @@ _READOUT_ADVANTAGE2 = (
     (0.0, 0.859096489195509, 1.6360041437593482, 2.528619772127382, 3.662380020016247),
     (1.367063268466494, 1.649896910369624, 1.7856836284106476, 1.9905500159858323, 1.9905608299940198),
 )
+
+
+def _readout2(slowest_us: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Of Advantage2_system1, so scaled that the slowest is this."""
+    log_qubits, log_us = _READOUT_ADVANTAGE2
+    return log_qubits, tuple(y - log_us[-1] + log10(slowest_us) for y in log_us)
+
 
 _COMMON: dict[str, Any] = {
     "category": "qpu",
@@ -170,6 +179,16 @@ _ADVANTAGE: dict[str, Any] = {
     "anneal_offset_step": -0.0001500217998314891,
     "anneal_offset_step_phi0": 1.4303846404537006e-05,
 }
+_ADVANTAGE2: dict[str, Any] = {
+    "h_range": [-6.0, 6.0],
+    "per_group_coupling_range": [-13.0, 10.0],
+    "annealing_time_range": [0.5, 2000.0],
+    "fast_anneal_time_range": [0.005, 2000.0],
+    "h_gain_schedule_range": [-1.0, 1.0],
+    "anneal_offset_step": -8.029985986102587e-05,
+    "anneal_offset_step_phi0": 5.24237269162932e-06,
+}
+_KIN_OF_ADVANTAGE2 = (*_ADVANTAGE2, "anneal_offset_ranges", "problem_timing_data")
 _DEAD_2000Q_6 = (43, 46, 524, 548, 1723, 1735, 1804)
 
 MODELS: dict[str, Model] = {
@@ -188,12 +207,12 @@ MODELS: dict[str, Model] = {
         Model(
             "Advantage_system4", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage",
             "Advantage_system4", 5627, 40279, 174, (-0.644, 0.509),
-            {**_ADVANTAGE, "problem_timing_data": _timing(14072.88, 5.55, _READOUT_4, 20.54, (-4.5, -1.5))},
+            {**_ADVANTAGE, "problem_timing_data": _timing(14072.88, 5.55, _READOUT_4, 20.54, _DELAYS_4)},
         ),
         Model(
             "Advantage_system6", "D-Wave Advantage: Pegasus P16", "pegasus", (16,), "Advantage",
             "Advantage_system6", 5612, 40088, 174, (-0.644, 0.509),
-            {**_ADVANTAGE, "problem_timing_data": _timing(14200.0, 5.55, _READOUT_6, 20.54, (-4.5, -1.5))},
+            {**_ADVANTAGE, "problem_timing_data": _timing(14200.0, 5.55, _READOUT_6, 20.54, _DELAYS_4)},
             (),
             ("per_qubit_coupling_range", "h_gain_schedule_range", "anneal_offset_step",
              "anneal_offset_step_phi0", "anneal_offset_ranges", "problem_timing_data"),
@@ -202,15 +221,21 @@ MODELS: dict[str, Model] = {
             "Advantage2_system1", "D-Wave Advantage2: Zephyr Z12", "zephyr", (12, 4), "Advantage",
             "Advantage2_system1", 4577, 41515, 112, (-0.788, 0.805),
             {
-                "h_range": [-6.0, 6.0],
-                "per_group_coupling_range": [-13.0, 10.0],
-                "annealing_time_range": [0.5, 2000.0],
-                "fast_anneal_time_range": [0.005, 2000.0],
-                "h_gain_schedule_range": [-1.0, 1.0],
-                "anneal_offset_step": -8.029985986102587e-05,
-                "anneal_offset_step_phi0": 5.24237269162932e-06,
+                **_ADVANTAGE2,
                 "problem_timing_data": _timing(33636.7, 28.18, _READOUT_ADVANTAGE2, 60.57, (-44.5, -41.5)),
             },
+        ),
+        Model(
+            "Advantage2_system2", "D-Wave Advantage2: Zephyr Z12", "zephyr", (12, 4), "Advantage",
+            "Advantage2_system2", 4514, 40409, 98, (-0.788, 0.805),
+            {**_ADVANTAGE2, "problem_timing_data": _timing(24500.0, 28.18, _readout2(95.0), 20.6, _DELAYS_4)},
+            (), _KIN_OF_ADVANTAGE2,
+        ),
+        Model(
+            "Advantage2_system4", "D-Wave Advantage2: Zephyr Z6", "zephyr", (6, 4), "Advantage",
+            "Advantage2_system4", 1202, 10537, 71, (-0.788, 0.805),
+            {**_ADVANTAGE2, "problem_timing_data": _timing(8000.0, 28.18, _readout2(45.0), 20.6, _DELAYS_4)},
+            (), _KIN_OF_ADVANTAGE2,
         ),
     )
 }  # fmt: skip

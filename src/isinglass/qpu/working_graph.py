@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.errors import ParameterError
+from isinglass.errors import MissingExtraError, ParameterError
 from isinglass.qpu.lattices import in_machine_order, lattice
 
 _TRIES = 200
@@ -62,7 +62,10 @@ class WorkingGraph:
 
     def to_networkx(self) -> Any:
         """A ``networkx.Graph`` with dwave-graphs' attributes (extra: qpu)."""
-        import dwave.graphs
+        try:
+            import dwave.graphs
+        except ImportError:
+            raise MissingExtraError("dwave-graphs", "qpu", "to_networkx()") from None
 
         make = {
             "chimera": dwave.graphs.chimera_graph,
