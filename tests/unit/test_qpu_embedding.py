@@ -13,7 +13,7 @@ import pytest
 import isinglass
 from isinglass.errors import ParameterError, ProblemError
 from isinglass.problems.reduce.terms import Terms, from_edges
-from isinglass.qpu import dynamics, embedding
+from isinglass.qpu import dynamics, embedding, embedding_cache
 from isinglass.qpu.chains import POLICIES, chain_strengths, embedded, unembedded
 from isinglass.qpu.embedded import sample_embedded
 from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding, qubits_per_variable
@@ -80,21 +80,21 @@ def test_variables_without_interactions_get_a_qubit() -> None:
 
 
 def test_found_embeddings_are_kept_by_both_graphs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(embedding, "_KEPT", {})
+    monkeypatch.setattr(embedding_cache, "_KEPT", {})
     calls = []
     real = embedding._clique
     monkeypatch.setattr(embedding, "_clique", lambda n, graph, seed: calls.append(n) or real(n, graph, seed))
     first = embed(complete(5), GRAPHS["zephyr"], cache=tmp_path)
-    assert embed(complete(5), GRAPHS["zephyr"]) is first
+    assert embed(complete(5), GRAPHS["zephyr"]).chains == first.chains
     embed(complete(6), GRAPHS["zephyr"])
     embed(complete(5), GRAPHS["pegasus"])
     assert calls == [5, 6, 5]
     # Another process finds the file.
-    monkeypatch.setattr(embedding, "_KEPT", {})
+    monkeypatch.setattr(embedding_cache, "_KEPT", {})
     assert embed(complete(5), GRAPHS["zephyr"], cache=tmp_path).chains == first.chains
     assert len(calls) == 3
     # A broken file is found anew.
-    monkeypatch.setattr(embedding, "_KEPT", {})
+    monkeypatch.setattr(embedding_cache, "_KEPT", {})
     next(tmp_path.glob("*.json")).write_text("{")
     embed(complete(5), GRAPHS["zephyr"], cache=tmp_path)
     assert len(calls) == 4
@@ -298,6 +298,7 @@ def test_reverse_anneals_and_postprocessing_speak_of_variables() -> None:
         ({"chain_strength": 2, "chain_strength_prefactor": 2}, "goes with a rule"),
         ({"embedding_timeout": 0}, "embedding_timeout=0"),
         ({"num_reads": 0}, "num_reads_range"),
+        ({"initial_state": {"a": 1, "b": 1}}, "initial_state is given without anneal_schedule"),
         ({"time_limit": -1}, "time_limit"),
     ],
 )

@@ -16,10 +16,13 @@ from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
+from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
+from isinglass.qpu.call import resolve
 from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
 from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding
 from isinglass.qpu.models import DEFECTS_SEED, MODELS
+from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
@@ -91,12 +94,13 @@ def sample_embedded(
     check_positive("time_limit", time_limit)
     seed = resolve_seed(seed)
     solver = QPUSolver(model) if isinstance(model, str) else model
+    _check_machine_parameters(parameters, solver)
     compiled = compile(problem)
     terms = _in_users_units(compiled)
     strengths = chain_strengths(chain_strength, chain_strength_prefactor, terms, compiled.labels)
     row, col, _ = terms.edges()
     source = Source(compiled.labels, row, col)
-    compiled_at = time.perf_counter()
+    marks = [began, time.perf_counter()]
     if isinstance(embedding, str):
         timeout = embedding_timeout if time_limit is None else min(embedding_timeout, time_limit)
         found = embed(
@@ -105,28 +109,35 @@ def sample_embedded(
         )  # fmt: skip
     else:
         found = given_embedding(embedding, source, solver.graph)
-    embedded_at = time.perf_counter()
-    on_qubits = embedded(terms, found, solver.graph, strengths)
-    machine = _physical(parameters, compiled, found)
-    left = None if time_limit is None else max(1e-3, time_limit - (embedded_at - began))
+    marks.append(time.perf_counter())
+    left = None if time_limit is None else max(1e-3, time_limit - (marks[-1] - began))
     answer = solver.submit(
-        on_qubits, seed=seed, time_limit=left, num_threads=num_threads, progress=progress, **machine
-    )
-    answered = time.perf_counter()
-    spins, broken, keep = unembedded(answer.states, on_qubits.qubits, found, terms, chain_break_method, seed)
+        embedded(terms, found, solver.graph, strengths), seed=seed, time_limit=left, num_threads=num_threads,
+        progress=progress, **_physical(parameters, compiled, found),
+    )  # fmt: skip
+    marks.append(time.perf_counter())
+    result = _read_back(compiled, found, strengths, terms, answer, chain_break_method)
+    result.info["timing"] = _phases([*marks, time.perf_counter()])
+    return result
+
+
+def _read_back(
+    compiled: CompiledProblem,
+    found: Embedding,
+    strengths: np.ndarray,
+    terms: Terms,
+    answer: Answer,
+    policy: str,
+) -> SampleSet:
+    """The answer in the problem's variables, with all that is to be said of its chains."""
+    seed = answer.info["seed"]
+    spins, broken, keep = unembedded(answer.states, answer.active_variables, found, terms, policy, seed)
     energy = energies(compiled.given, spins)
     counts = answer.num_occurrences
     breaks = counts @ broken / max(1, counts.sum())
-    ended = time.perf_counter()
     info = {
-        "solver": f"qpu {solver.name}",
-        "seed": seed,
-        "stop_reason": answer.info["stop_reason"],
-        "interrupted": answer.info["interrupted"],
-        "timing": {
-            "compile": compiled_at - began, "embed": embedded_at - compiled_at,
-            "solve": answered - embedded_at, "energies": ended - answered, "total": ended - began,
-        },
+        "solver": f"qpu {answer.info['model']}",
+        **{name: answer.info[name] for name in ("seed", "stop_reason", "interrupted")},
         "trace": [],
         "storage": compiled.storage,
         "variables": compiled.num_variables,
@@ -135,11 +146,11 @@ def sample_embedded(
         "embedding": dict(zip(compiled.labels, found.chains, strict=True)),
         "embedding_method": found.method,
         "chain_strength": _plain(strengths, compiled),
-        "chain_break_method": chain_break_method,
+        "chain_break_method": policy,
         "chain_breaks": dict(zip(compiled.labels, breaks.tolist(), strict=True)),
         "warnings": _warnings(found, strengths, terms, answer.info["scale_factor"], breaks, keep),
         "qpu": {**answer.info, "timing": answer.timing},
-    }  # fmt: skip
+    }
     states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
     vectors = {
         "energy": energy,
@@ -149,6 +160,21 @@ def sample_embedded(
     if compiled.kind == "maxcut":
         vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
     return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
+
+
+def _phases(marks: list[float]) -> dict[str, float]:
+    seconds = np.diff(marks).tolist()
+    return dict(zip(("compile", "embed", "solve", "energies"), seconds, strict=True)) | {
+        "total": marks[-1] - marks[0]
+    }
+
+
+def _check_machine_parameters(parameters: Mapping[str, Any], solver: QPUSolver) -> None:
+    """All rules but those that need to know the chains: before the time for embedding is spent."""
+    given = dict(parameters)
+    if isinstance(given.get("initial_state"), Mapping):
+        given["initial_state"] = [UNUSED] * solver.graph.num_qubits
+    resolve(given, solver.properties)
 
 
 def _check_no_embedding(model: str, embedding: Any, strength: Any, prefactor: Any) -> None:

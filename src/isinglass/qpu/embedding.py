@@ -9,8 +9,6 @@ hashes of both graphs.
 from __future__ import annotations
 
 import hashlib
-import json
-import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +19,10 @@ import scipy.sparse
 import scipy.sparse.csgraph
 
 from isinglass.errors import MissingExtraError, ParameterError, ProblemError, nearest
+from isinglass.qpu import embedding_cache
 from isinglass.qpu.working_graph import WorkingGraph
 
 METHODS = ("auto", "native", "clique", "heuristic")
-_KEPT: dict[str, Embedding] = {}
-_MOST_KEPT = 256
 _UNSAFE_CLIQUES = {"chimera": (3, 5), "zephyr": (5, 9)}
 
 
@@ -112,10 +109,11 @@ def embed(
     needed = qubits_per_variable(source, graph)
     if n * needed > len(graph.qubits) or len(source.row) > len(graph.couplers):
         raise _too_large(source, graph, largest_clique)
-    key = _key(source, graph, method, seed)
-    found = _recall(key, cache)
-    if found is not None:
-        return found
+    key = embedding_cache.key_of(source.digest(), graph, method, seed)
+    kept = embedding_cache.recall(key, cache)
+    if kept is not None:
+        return Embedding(*kept)
+    found = None
     if method in ("auto", "clique") and (largest_clique is None or n <= largest_clique):
         found = _clique(n, graph, seed)
     if found is None and method == "clique":
@@ -124,7 +122,7 @@ def embed(
         found = _heuristic(source, graph, timeout, seed)
     if found is None:
         raise _too_large(source, graph, largest_clique, timeout)
-    _remember(key, found, cache)
+    embedding_cache.remember(key, found.chains, found.method, cache)
     return found
 
 
@@ -271,33 +269,3 @@ def _components(graph: WorkingGraph, used: np.ndarray) -> np.ndarray:
     matrix = scipy.sparse.coo_array((np.ones(len(pairs), np.int8), pairs.T), shape=(size, size))
     parts: np.ndarray = scipy.sparse.csgraph.connected_components(matrix, directed=False)[1]
     return parts
-
-
-def _key(source: Source, graph: WorkingGraph, method: str, seed: int) -> str:
-    # The graphs in full and not their short ids.
-    chip = hashlib.sha256(graph.qubits.tobytes() + graph.couplers.tobytes()).hexdigest()
-    return hashlib.sha256(f"{source.digest()} {chip} {method} {seed}".encode()).hexdigest()
-
-
-def _recall(key: str, cache: Path | None) -> Embedding | None:
-    if key in _KEPT:
-        return _KEPT[key]
-    path = None if cache is None else cache / f"{key}.json"
-    if path is None or not path.exists():
-        return None
-    try:
-        stored = json.loads(path.read_text())
-        return Embedding([list(map(int, chain)) for chain in stored["chains"]], str(stored["method"]))
-    except (ValueError, KeyError, TypeError):
-        return None  # half-written by another process: found anew
-
-
-def _remember(key: str, embedding: Embedding, cache: Path | None) -> None:
-    if len(_KEPT) >= _MOST_KEPT:
-        _KEPT.pop(next(iter(_KEPT)))
-    _KEPT[key] = embedding
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
-        fresh = cache / f"{key}.{time.monotonic_ns()}.tmp"
-        fresh.write_text(json.dumps({"chains": embedding.chains, "method": embedding.method}))
-        fresh.replace(cache / f"{key}.json")

@@ -1,10 +1,10 @@
 """The machines that come with the package: their published properties, with seeded defects.
 
-Sources: D-Wave, "QPU-specific properties" and "Solver properties" (Advantage_system4 and 6, Advantage2_system1, 2
-and 4); recorded solver descriptions (2000Q, Advantage2) and timing data of the cloud client's test data
-(DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published ones; *which* of them
-work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is published for a machine its
-nearest kin's stands: ``inferred`` names those properties.
+Sources: D-Wave, "QPU-specific properties" and "Solver properties" (Advantage_system4 and 6,
+Advantage2_system1, 2 and 4); recorded solver descriptions (2000Q, Advantage2); timing data of the cloud
+client's test data (DW_2000Q_6, Advantage_system4.1). Counts of working qubits and couplers are the published
+ones; *which* of them work is public for DW_2000Q_6's qubits only and drawn for the rest. Where no figure is
+published for a machine its nearest kin's stands: ``inferred`` names those properties.
 """
 
 from __future__ import annotations
