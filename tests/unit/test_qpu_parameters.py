@@ -106,7 +106,7 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
     (PEGASUS, {"flux_biases": [0.0] * 5759}, "5759 entries"),
     (PEGASUS, {"flux_biases": [0.6] + [0.0] * 5759}, r"flux_biases\[0\]=0.6"),
     (PEGASUS, {"flux_biases": [float("inf")] + [0.0] * 5759}, "infinite"),
-    (PEGASUS, {"flux_biases": 3}, "list of num_qubits"),
+    (PEGASUS, {"flux_biases": 3}, "must be a list of num_qubits"),
     # anneal schedules: each rule
     (PEGASUS, {"anneal_schedule": [[0, 0]]}, "at least two"),
     (PEGASUS, {"anneal_schedule": [[0, 0], [1]]}, "pairs"),
@@ -127,7 +127,7 @@ VIOLATIONS: list[tuple[str, dict[str, Any], str]] = [
         PEGASUS, {"anneal_schedule": [[t, t / 12] for t in range(13)]},
         "13 points; max_anneal_schedule_points allows 12",
     ),
-    (PEGASUS, {"anneal_schedule": [[0, 0], [float("nan"), 1]]}, "not finite"),
+    (PEGASUS, {"anneal_schedule": [[0, 0], [float("nan"), 1]]}, "must be finite"),
     # reverse anneals
     (CHIMERA, {"anneal_schedule": REVERSE}, "needs initial_state"),
     (CHIMERA, {"initial_state": state(CHIMERA)}, "initial_state is given without anneal_schedule"),

@@ -6,6 +6,7 @@ the value and the rule.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,11 +62,23 @@ def number_in(range_property: str, whole: bool = False) -> Check:
 
 
 def as_number(name: str, value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+    """A finite number as a float."""
+    number = _real(value)
+    if number is None:
         raise refuse(name, value, "must be a number")
-    if not np.isfinite(value):
+    if not np.isfinite(number):
         raise refuse(name, value, "must be finite")
-    return float(value)
+    return number
+
+
+def _real(value: Any) -> float | None:
+    """The number as a float, NaN and infinities too; None for what is not a real number."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def whole_from(lowest: int) -> Check:
@@ -79,7 +92,8 @@ def whole_from(lowest: int) -> Check:
 
 
 def inverse_temperature(name: str, value: Any, properties: Properties) -> float:
-    if isinstance(value, (int, float, np.number)) and not (np.isfinite(value) and value >= 0):
+    number = _real(value)
+    if number is not None and not 0.0 <= number < np.inf:
         raise refuse(name, value, "beta must be finite and non-negative")
     return as_number(name, value)
 
@@ -87,10 +101,11 @@ def inverse_temperature(name: str, value: Any, properties: Properties) -> float:
 def per_qubit(name: str, value: Any, properties: Properties) -> np.ndarray:
     """float64[num_qubits]; None and NaN stand for an unused qubit and become 0."""
     count = properties["num_qubits"]
-    try:
-        numbers = np.array([np.nan if x is None else x for x in value], dtype=np.float64)
-    except (TypeError, ValueError):
-        raise refuse(name, value, f"must be a list of num_qubits = {count} numbers") from None
+    entries = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [None, ""]
+    reals = [np.nan if x is None else _real(x) for x in entries]
+    if None in reals:
+        raise refuse(name, value, f"must be a list of num_qubits = {count} numbers")
+    numbers = np.array(reals, dtype=np.float64)
     if numbers.shape != (count,):
         raise refuse(
             name, value, f"has {numbers.size} entries; it needs one for each of num_qubits = {count}"
@@ -145,7 +160,7 @@ def state_of_qubits(name: str, value: Any, properties: Properties) -> np.ndarray
 
 
 def _bit(name: str, qubit: int, bit: Any) -> int:
-    if not isinstance(bit, (int, float, np.number)) or bit not in (-1, 0, 1, UNUSED):
+    if _real(bit) not in (-1, 0, 1, UNUSED):
         raise refuse(
             f"{name}[{qubit}]", bit, "states are -1 or 1 (ising), 0 or 1 (qubo), and 3 for unused qubits"
         )
@@ -155,8 +170,8 @@ def _bit(name: str, qubit: int, bit: Any) -> int:
 def chains(name: str, value: Any, properties: Properties) -> list[list[int]]:
     """Disjoint lists of working qubits, each connected by working couplers."""
     try:
-        lists = [[int(q) for q in chain] for chain in value]
-    except (TypeError, ValueError):
+        lists = [[operator.index(q) for q in chain] for chain in value]
+    except TypeError:
         raise refuse(name, value, "must be a list of lists of qubits") from None
     working = set(properties["qubits"])
     seen: set[int] = set()

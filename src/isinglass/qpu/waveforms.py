@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.qpu.parameter_checks import refuse
+from isinglass.qpu.parameter_checks import as_number, refuse
 
 _GAIN_RISE_US = 0.02
 """The h line needs this long from one end of its range to the other."""
@@ -76,13 +76,12 @@ def h_gain_schedule(name: str, value: Any, properties: Mapping[str, Any]) -> np.
 
 def _points(name: str, value: Any, pair: str) -> np.ndarray:
     try:
-        points = np.array([[float(x) for x in point] for point in value], dtype=np.float64)
-    except (TypeError, ValueError):
+        rows = [list(point) for point in value]
+    except TypeError:
         raise refuse(name, value, f"must be a list of {pair} pairs of numbers") from None
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2:
+    if len(rows) < 2 or any(len(row) != 2 for row in rows):
         raise refuse(name, value, f"must be a list of at least two {pair} pairs")
-    if not np.isfinite(points).all():
-        raise refuse(name, value, "has a value that is not finite")
+    points = np.array([[as_number(name, x) for x in row] for row in rows])
     if (np.diff(points[:, 0]) <= 0).any():
         raise refuse(name, value, f"invalid {name}: time t must increase for all points in the schedule")
     return points
