@@ -45,7 +45,7 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
     h, row, col, J = glass(n, n)
     shifts = np.linspace(-0.05, 0.05, n) if offsets else None
     asked = program(h, row, col, J, time=1.0, anneal_offsets=shifts)
-    physics = Physics("Advantage_system4", 20.0, 40.0, dynamics=dynamics)
+    physics = Physics("Advantage_system4", 20.0, 80.0, dynamics=dynamics)
     moments, width = _moves(asked, physics)
     keys = read_keys(5, 0, LANES)
     z, x, phi = _start(n, None)
