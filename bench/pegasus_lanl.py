@@ -5,8 +5,8 @@
 FOLDER holds the instances (NAME.txt.gz, NAME.ids.gz) and qpu_advantage_energies.csv.gz, the lowest 50 of 5120
 energies of Advantage_system4.1 at each annealing time (arXiv 2210.04291). Calibrated on every other P16
 instance, reported on the rest (--all: on all of them). Of fewer than 5120 reads the two figures, the lowest
-and the 25th to 26th lowest energy of 5120, are estimated from the mean and the spread of the reads, as if
-energies were normal. Deviations are (ours - real) / |real| in %, positive where ours is worse.
+and the 25th to 26th lowest energy of 5120, are estimated from the mean and the spread of the reads, for
+energies of a known skewness. Deviations are (ours - real) / |real| in %, positive where ours is worse.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from isinglass.qpu.program import Program
 
 TIMES = {"qa0005": 0.5, "qa0025": 2.5, "qa0125": 12.5, "qa0625": 62.5, "qa3125": 312.5}
 REAL_READS = 5120
+SKEWNESS = 0.2
+"""Of the energies of reads (0.09 to 0.27 in 5120 reads at 0.5 and 2.5 µs): the low tail is short."""
 
 
 def read_instance(folder: Path, name: str, time: float, reads: int) -> Program:
@@ -61,9 +63,11 @@ def lowest_and_median(energy: np.ndarray) -> tuple[float, float]:
     if len(energy) >= REAL_READS:
         lowest = np.sort(energy[:REAL_READS])[:50]
         return float(lowest[0]), float(np.median(lowest))
-    # The expected place of the k-th of n normal numbers is the quantile (k - 3/8) / (n + 1/4) (Blom 1958).
-    quantiles = (np.array([1.0, 25.5]) - 0.375) / (REAL_READS + 0.25)
-    lowest, median = energy.mean() + ndtri(quantiles) * energy.std(ddof=1)
+    # The expected place of the k-th of n normal numbers is the quantile (k - 3/8) / (n + 1/4) (Blom 1958),
+    # moved for skewness by the expansion of Cornish and Fisher (1938).
+    z = ndtri((np.array([1.0, 25.5]) - 0.375) / (REAL_READS + 0.25))
+    z += SKEWNESS * (z * z - 1.0) / 6.0
+    lowest, median = energy.mean() + z * energy.std(ddof=1)
     return float(lowest), float(median)
 
 

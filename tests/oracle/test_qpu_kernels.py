@@ -54,7 +54,7 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
         np.zeros((n, LANES), np.float32), *_kernel_schedule(moments, width), z, x, phi, keys, LANES, IDLE,
         np.zeros(4),
     )  # fmt: skip
-    assert done == len(moments.s) > 10
+    assert done == len(moments.s) >= 10
     group = moments.group
     schedule = {"A": moments.A_kt[:, group], "B": moments.B_kt[:, group], "width": width[:, group]}
     share = moments.share[:, group]
@@ -62,7 +62,8 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
         expected = reference_qpu.anneal_rotors(
             matrix(n, row, col, J), h, schedule, share, np.zeros(n), keys[r]
         )
-        # Single precision moves an angle by some 1e-7 a move; a wrong decision would move it by much.
+        # Approximations move an angle by some 1e-7. One decision in 10^4 is close enough to turn on them, and
+        # would move it by much: hence few sweeps.
         assert np.abs(phi[:, r] - expected).max() < 1e-4
         assert np.abs(x[:, r] - np.cos(expected)).max() < 1e-4
 

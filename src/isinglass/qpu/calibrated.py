@@ -12,8 +12,8 @@
 * **Sweeps.** Calibrated on seven of the 13 P16 instances of arXiv 2210.04291 with published energies of a
   real Advantage_system4.1 at 0.5 to 312.5 us, reported on the other six (bench/pegasus_lanl.py,
   docs/qpu-physics.md). The real machine gains much from 0.5 to 2.5 us and little later; rotors gain slowly
-  all along. A number of sweeps that grows as time to the power 0.544 follows it: 410 a microsecond at 20 us,
-  2200 at 0.5 us, 117 at 312.5 us. One number for all times misses by more than 0.5 % at one end or the other.
+  all along. A number of sweeps that grows as time to the power 0.564 follows it: 500 a microsecond at 20 us,
+  2500 at 0.5 us, 151 at 312.5 us. One number for all times misses by more than 0.5 % at one end or the other.
 * **Noise.** Sizes as documented for these generations. They barely show in those energies (0.02 %), which
   therefore do not calibrate them.
 """
@@ -39,8 +39,8 @@ def _machine(schedule: str, temperature_mk: float, freeze_out_ghz: float, noise:
     return Physics(
         schedule,
         temperature_mk,
-        sweeps_per_us=410.0,
-        sweep_exponent=0.544,
+        sweeps_per_us=500.0,
+        sweep_exponent=0.564,
         move_width=7e4,
         freeze_out_ghz=freeze_out_ghz,
         noise=noise,
