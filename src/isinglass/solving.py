@@ -13,9 +13,9 @@ import numpy as np
 from isinglass.control import Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
-from isinglass.problems.compiled import CompiledProblem, Packed
+from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.files import read_file
 from isinglass.problems.given import EdgeList, Kind
 from isinglass.results.sampleset import SampleSet, make_record
@@ -101,7 +101,7 @@ def solve(
             raise ParameterError(
                 f"target_cut is for Max-Cut and this problem is {compiled.kind}: use target_energy"
             )
-        target = total_weight(compiled) - 2.0 * target_cut
+        target = total_weight(compiled.given) - 2.0 * target_cut
     control.measure_in(compiled.scale, compiled.offset, target)
     if isinstance(compiled.given, PackedGraph):
         # Compiling read all couplings once; counting the energies of a few answers takes four times that.
@@ -169,20 +169,10 @@ def _sampleset(
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
     if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem) - energy) / 2.0
+        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
     info |= {"storage": problem.storage, "variables": problem.num_variables}
     info |= {"interactions": problem.num_interactions, "kind": problem.kind}
     given = problem.given
     if isinstance(given, EdgeList) and given.maximized:
         vectors["objective"] = -energy
     return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)
-
-
-def total_weight(problem: CompiledProblem) -> float:
-    """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
-    given, couplings = problem.given, problem.couplings
-    if isinstance(given, PackedGraph) and isinstance(couplings, Packed):
-        n, high = given.num_variables, int(couplings.row_count.sum(dtype=np.int64)) // 2
-        return given.low * (n * (n - 1) // 2 - high) + given.high * high
-    up = np.ones((1, problem.num_variables), np.int8)
-    return float(energies(given, up)[0])

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, qscore, solve, tune
+from isinglass.cli import bench, doctor, generate, info, qpu, qscore, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -26,6 +26,7 @@ app.command("tune")(tune.tune)
 app.add_typer(qscore.app, name="qscore")
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
+app.add_typer(qpu.app, name="qpu")
 
 
 def main() -> None:

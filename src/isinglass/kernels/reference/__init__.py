@@ -8,7 +8,7 @@ from isinglass.kernels.reference.annealing import anneal
 from isinglass.kernels.reference.bifurcation import bifurcate
 from isinglass.kernels.reference.energies import energy, ground_states, local_fields
 from isinglass.kernels.reference.memcomputing import memcompute_bonds, memcompute_clauses
-from isinglass.kernels.reference.searches import descend, relink, tabu_search
+from isinglass.kernels.reference.searches import descend, relink, settle, tabu_search
 from isinglass.kernels.reference.tempering import temper
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "memcompute_bonds",
     "memcompute_clauses",
     "relink",
+    "settle",
     "tabu_search",
     "temper",
 ]
