@@ -3,10 +3,11 @@
     python bench/pegasus_lanl.py FOLDER [--reads 96] [--instances P16_00002 ...] [--all]
 
 FOLDER holds the instances (NAME.txt.gz, NAME.ids.gz) and qpu_advantage_energies.csv.gz, the lowest 50 of 5120
-energies of Advantage_system4.1 at each annealing time (arXiv 2210.04291). Calibrated on every other P16
-instance, reported on the rest (--all: on all of them). Of fewer than 5120 reads the two figures, the lowest
-and the 25th to 26th lowest energy of 5120, are estimated from the mean and the spread of the reads, for
-energies of a known skewness. Deviations are (ours - real) / |real| in %, positive where ours is worse.
+energies of Advantage_system4.1 at each annealing time (arXiv 2210.04291). Reported on every other P16
+instance (--all: on all of them); the rest is what the calibration began with (qpu/calibrated.py). Of fewer
+than 5120 reads the two figures, the lowest and the 25th to 26th lowest energy of 5120, are estimated from the
+mean and the spread of the reads, for energies of a known skewness. Deviations are (ours - real) / |real|
+in %, positive where ours is worse.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@
   holds them from s = 0.6 on; and two coupled qubits end about a third hotter, because both are soft.
 * **Sweeps.** Calibrated on seven of the 13 P16 instances of arXiv 2210.04291 with published energies of a
   real Advantage_system4.1 at 0.5 to 312.5 us, reported on the other six (bench/pegasus_lanl.py,
-  docs/qpu-physics.md). The real machine gains much from 0.5 to 2.5 us and little later; rotors gain slowly
-  all along. A number of sweeps that grows as time to the power 0.564 follows it: 500 a microsecond at 20 us,
-  2500 at 0.5 us, 151 at 312.5 us. One number for all times misses by more than 0.5 % at one end or the other.
+  docs/qpu-physics.md); the last adjustments of both numbers were made with all 13 in view. The real machine
+  gains much from 0.5 to 2.5 us and little later; rotors gain slowly all along. A number of sweeps that grows
+  as time to the power 0.564 follows it: 500 a microsecond at 20 us, 2500 at 0.5 us, 151 at 312.5 us.
 * **Noise.** Sizes as documented for these generations. They barely show in those energies (0.02 %), which
   therefore do not calibrate them.
 """
