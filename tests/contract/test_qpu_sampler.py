@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 from typing import Any
 
@@ -19,6 +20,7 @@ from dwave.system import (
 )
 from dwave.system.composites import ReverseAdvanceComposite, ReverseBatchStatesComposite
 
+from isinglass.errors import ParameterError
 from isinglass.qpu import Noise, Physics
 from isinglass.qpu.models import MODELS, make_properties
 from isinglass.qpu.sampler import QPUSampler
@@ -160,3 +162,14 @@ def test_spin_reversal_transforms_help_under_noise() -> None:
 def test_sampling_what_does_not_fit_is_dimods_structure_error(sampler: QPUSampler) -> None:
     with pytest.raises(dimod.exceptions.BinaryQuadraticModelStructureError, match="EmbeddingComposite"):
         sampler.sample(TRIANGLE)
+
+
+def test_a_time_limit_holds_and_no_read_is_an_error() -> None:
+    sampler = QPUSampler("Advantage_system4")
+    h = dict.fromkeys(sampler.nodelist, 0.1)
+    sampler.sample_ising(h, {}, num_reads=1, annealing_time=1, seed=1)  # compiles the kernel
+    began = time.perf_counter()
+    with pytest.raises(ParameterError, match="before its first read: raise time_limit"):
+        sampler.sample_ising(h, {}, num_reads=10000, annealing_time=5, seed=1, time_limit=0.5)
+    # Drift of 10,000 reads and 5627 qubits takes seconds, a read of 5 µs tenths of one.
+    assert time.perf_counter() - began < 2.5

@@ -1,11 +1,11 @@
-"""The kernels of the emulated annealer against the step-by-step loops of kernels/reference_qpu.py."""
+"""The kernels of the emulated annealer against the step-by-step loops of kernels/reference."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from isinglass.kernels import reference_qpu
+from isinglass.kernels import reference
 from isinglass.kernels.cpu.anneal_worldlines import anneal_worldlines
 from isinglass.kernels.cpu.rotor_lanes import COS, LANES, LOG, SIN
 from isinglass.qpu.noise import NoisyProblem
@@ -59,9 +59,7 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
     schedule = {"A": moments.A_kt[:, group], "B": moments.B_kt[:, group], "width": width[:, group]}
     share = moments.share[:, group]
     for r in range(3):
-        expected = reference_qpu.anneal_rotors(
-            matrix(n, row, col, J), h, schedule, share, np.zeros(n), keys[r]
-        )
+        expected = reference.anneal_rotors(matrix(n, row, col, J), h, schedule, share, np.zeros(n), keys[r])
         # Approximations move an angle by some 1e-7. One decision in 10^4 is close enough to turn on them, and
         # would move it by much: hence few sweeps.
         assert np.abs(phi[:, r] - expected).max() < 1e-4
@@ -92,7 +90,7 @@ def test_worldlines_follow_the_reference(n: int, word: type) -> None:
     def spins(words: np.ndarray) -> np.ndarray:
         return ((words.astype(np.uint64)[:, None] >> bits) & np.uint64(1)).astype(int) * 2 - 1
 
-    expected = reference_qpu.anneal_worldlines(matrix(n, row, col, J), h, c, K, spins(start), key)
+    expected = reference.anneal_worldlines(matrix(n, row, col, J), h, c, K, spins(start), key)
     assert (spins(paths) == expected).all()
     assert (paths != start).any()
 

@@ -291,7 +291,7 @@ def test_an_impossible_mean_is_an_error_not_a_score(rows: Path) -> None:
         ({"sizes": [9], "graphs": 0}, "graphs=0"),
         ({"sizes": [9], "solver": "anneal"}, "anneal"),
         ({"sizes": [9], "parameters": {"sweeps": 3}}, "'sweeps' is not a parameter"),
-        ({"sizes": [9], "backend": "quantum"}, "neither 'cpu' nor 'module:object'"),
+        ({"sizes": [9], "backend": "quantum"}, "neither 'cpu', 'qpu:MODEL' nor 'module:object'"),
         ({"sizes": [9], "backend": "nowhere:Sampler"}, "cannot be imported"),
         ({"sizes": [9], "backend": "math:pi"}, "is float, not a dimod.Sampler"),
         ({"sizes": [9], "backend": 7}, "neither 'cpu'"),

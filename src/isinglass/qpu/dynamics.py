@@ -31,6 +31,6 @@ def run(program: Program, physics: Physics, seed: int, control: RunControl, cycl
     if not program.qubits.size:
         return np.zeros((program.num_reads, 0), np.int8)
     problem = noise.programmed(program, physics.noise, seed, cycle)
-    reads = Reads(program, physics, seed, cycle)
+    reads = Reads(program, physics, seed, cycle, control)
     spins = _ANNEALS[physics.dynamics](program, problem, physics, reads, control)
     return noise.read_out(spins, program.qubits, physics.noise, seed, cycle)

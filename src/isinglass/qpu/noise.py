@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
+from isinglass.control import RunControl
 from isinglass.qpu.program import Program
 
 _CHIP_H, _CYCLE_H, _CHIP_J, _CYCLE_J, _GRID_H, _GRID_J, _DRIFT, _READOUT = range(1, 9)
@@ -99,11 +100,13 @@ def cycle_seed(seed: int, cycle: int) -> int:
     return int(_words(np.array([cycle]), seed)[0] >> np.uint64(1))
 
 
-def drift(program: Program, noise: Noise, seed: int, cycle: int) -> np.ndarray:
+def drift(
+    program: Program, noise: Noise, seed: int, cycle: int, control: RunControl | None = None
+) -> np.ndarray:
     """float32[num_reads, k]: the drift of h at each read, as at s = 1; no rows where there is none.
 
     A cycle's reads follow each other at ``read_spacing_us``; cycles start afresh (chosen so that the
-    cycles of a call can run in any order).
+    cycles of a call can run in any order). Left unfinished where ``control`` stops: no read will be made.
     """
     if noise.drift_h == 0.0:
         return np.zeros((0, program.qubits.size), np.float32)
@@ -116,6 +119,8 @@ def drift(program: Program, noise: Noise, seed: int, cycle: int) -> np.ndarray:
         value = _drawn(program.qubits, seed, cycle, d, 0)
         total[0] += value
         for read in range(1, program.num_reads):
+            if control is not None and control.stopped:
+                return total
             value = keep * value + np.sqrt(1 - keep * keep) * _drawn(program.qubits, seed, cycle, d, read)
             total[read] += value
     total *= np.float32(noise.drift_h / np.sqrt(DECADES))

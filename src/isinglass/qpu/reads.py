@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from isinglass.control import RunControl
 from isinglass.qpu import noise
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.program import Program
@@ -23,11 +24,13 @@ CHAIN = 8
 class Reads:
     """What is drawn up front for a cycle's reads, as functions of the read's number."""
 
-    def __init__(self, program: Program, physics: Physics, seed: int, cycle: int) -> None:
+    def __init__(
+        self, program: Program, physics: Physics, seed: int, cycle: int, control: RunControl | None = None
+    ) -> None:
         self.keys = read_keys(noise.cycle_seed(seed, cycle), 0, program.num_reads)
         self._program, self._bath = program, physics.noise.bath_h
         self._outside = outside_fields(program, physics).astype(np.float32)
-        self._drift = noise.drift(program, physics.noise, seed, cycle)
+        self._drift = noise.drift(program, physics.noise, seed, cycle, control)
         self._memory_left = np.float32(np.exp(-program.read_spacing_us / physics.noise.bath_us))
 
     def chains(self, lanes: int) -> list[np.ndarray]:

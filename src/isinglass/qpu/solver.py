@@ -115,15 +115,15 @@ class QPUSolver:
 
         Args:
             problem: biases on working qubits and couplers.
-            seed: of everything random, noise included; None draws one. The same seed gives the same answer
-                on any
-                number of threads.
+            seed: of everything random, noise included; None draws one. The same seed gives the same
+                answer on any number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
             num_threads, progress: as in ``isinglass.solve``.
             **parameters: of the machine, see docs/qpu-parameters.md.
 
         Raises:
-            ParameterError, ProblemError, StructureError: before anything runs.
+            ParameterError, ProblemError, StructureError: before anything runs; ParameterError also where
+                the time limit came before the first read.
         """
         began = time.perf_counter()
         check_positive("time_limit", time_limit)
@@ -172,6 +172,13 @@ class QPUSolver:
             read = dynamics.run(cycle.program, self.physics, seed, control, cycle=number)
             done.append(read * cycle.gauge)
         spins = np.concatenate(done).astype(np.int8)
+        if not len(spins) and control.interrupted:
+            raise KeyboardInterrupt
+        if not len(spins):
+            raise ParameterError(
+                f"the run ended after {control.elapsed:.2g} s, before its first read: "
+                "raise time_limit, or take a shorter anneal or fewer reads"
+            )
         here = self._chip.works[problem.qubits]
         if here.all():
             return spins

@@ -4,6 +4,7 @@ Tests compare each fast kernel with these; nothing else uses them. They share wi
 the random streams only, and those have tests of their own.
 """
 
+from isinglass.kernels.reference.annealer import anneal_rotors, anneal_worldlines
 from isinglass.kernels.reference.annealing import anneal
 from isinglass.kernels.reference.bifurcation import bifurcate
 from isinglass.kernels.reference.energies import energy, ground_states, local_fields
@@ -13,6 +14,8 @@ from isinglass.kernels.reference.tempering import temper
 
 __all__ = [
     "anneal",
+    "anneal_rotors",
+    "anneal_worldlines",
     "bifurcate",
     "descend",
     "energy",

@@ -1,4 +1,4 @@
-"""The slow, obvious version of the kernels of the emulated annealer; see reference.py."""
+"""The slow, obvious version of the kernels of the emulated annealer; Monte Carlo of rotors and of paths."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from isinglass.kernels.cpu.anneal_worldlines import half_exponential
 from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, next_word, turn_of
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
+from isinglass.kernels.reference.annealing import halves
 
 
 def anneal_rotors(
@@ -27,7 +28,7 @@ def anneal_rotors(
     felt = share[0] * np.sin(phi)
     for t in range(len(share)):
         a, b, width = (schedule[name][t] for name in ("A", "B", "width"))
-        low, high = _halves(sweep_key(read_key, t))
+        low, high = halves(sweep_key(read_key, t))
         for i in range(len(h)):
             field = b[i] * (h[i] + J[i] @ felt)
             bits = uniform32(np.uint32(i), low, high)
@@ -51,7 +52,7 @@ def anneal_worldlines(
     paths = paths.astype(float)
     n, slices = paths.shape
     for t in range(len(c)):
-        low, high = _halves(sweep_key(read_key, t))
+        low, high = halves(sweep_key(read_key, t))
 
         def draw(i: int, k: int, low: np.uint32 = low, high: np.uint32 = high) -> float:
             return float(half_exponential(uniform32(np.uint32(i * (slices + 1) + k), low, high)))
@@ -65,7 +66,3 @@ def anneal_worldlines(
             if -paths[i] @ field <= draw(i, slices):
                 paths[i] *= -1
     return paths
-
-
-def _halves(key: np.uint64) -> tuple[np.uint32, np.uint32]:
-    return np.uint32(int(key) & 0xFFFFFFFF), np.uint32(int(key) >> 32)
