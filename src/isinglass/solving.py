@@ -25,14 +25,18 @@ from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
+BACKENDS = ("cpu", "qpu")
 RUN_PARAMETERS = (
-    "kind", "storage", "solver", "time_limit", "target_energy", "target_cut", "num_threads", "progress",
+    "backend", "qpu_model", "kind", "storage", "solver", "time_limit", "target_energy", "target_cut",
+    "num_threads", "progress",
 )  # fmt: skip
 
 
 def solve(
     problem: Any,
     *,
+    backend: str = "cpu",
+    qpu_model: str | None = None,
     solver: str = DEFAULT_SOLVER,
     kind: Kind | None = None,
     storage: str | None = None,
@@ -49,6 +53,11 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
+        backend: "cpu" (default) runs a solver on this machine; "qpu" an emulated quantum annealer, onto which
+            any unconstrained problem is embedded (extra: qpu).
+        qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
+            backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
+            ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
         solver: "auto" (default) looks at the problem and runs what suits it; or one by name,
             ``isinglass.solvers.registry.SOLVERS`` has them all. Under "auto" models with constraints
             (CQM, DQM) are annealed.
@@ -77,9 +86,17 @@ def solve(
     started = time.perf_counter()
     chosen = solver_named(solver)
     check_positive("time_limit", time_limit)
+    _check_backend(backend, qpu_model)
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
+    if qpu_model is not None:
+        not_for_annealers = {
+            "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
+            "target_energy": target_energy, "target_cut": target_cut,
+        }  # fmt: skip
+        run = {"seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress}
+        return _annealed(problem, kind, qpu_model, not_for_annealers, {**parameters, **run})
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -118,6 +135,33 @@ def solve(
         "total": finished - started,
     }
     return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
+
+
+def _check_backend(backend: str, qpu_model: str | None) -> None:
+    if backend not in BACKENDS:
+        raise ParameterError(
+            f"backend={backend!r} is not one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
+        )
+    if (backend == "qpu") == (qpu_model is not None):
+        return
+    if backend != "qpu":
+        raise ParameterError(f"qpu_model={qpu_model!r} is for backend 'qpu', and backend is {backend!r}")
+    from isinglass.qpu import MODELS
+
+    raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
+
+
+def _annealed(
+    problem: Any, kind: Kind | None, model: str, not_for_annealers: dict[str, Any], given: dict[str, Any]
+) -> SampleSet:
+    from isinglass.qpu import sample_embedded
+
+    for name, value in not_for_annealers.items():
+        if value is not None:
+            raise ParameterError(f"{name}={value!r} is for backend 'cpu': an annealer has no such thing")
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        raise ParameterError("backend 'qpu' takes no constraints: use 'cpu', or a BQM with penalties")
+    return sample_embedded(compile(problem, kind=kind), model, **given)
 
 
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:

@@ -305,3 +305,38 @@ def test_reverse_anneals_and_postprocessing_speak_of_variables() -> None:
 def test_bad_words_are_refused(given: dict[str, Any], match: str) -> None:
     with pytest.raises(ParameterError, match=match):
         sample_embedded(({}, {("a", "b"): 1.0}), own_solver(), **given)
+
+
+def test_solve_on_an_annealer_is_sample_embedded() -> None:
+    problem = {("a", "b"): 2, ("a", "a"): -1, ("b", "b"): -1, ("b", "c"): -1, ("a", "c"): 1}
+    asked: dict[str, Any] = {"num_reads": 20, "seed": 3}
+    one = isinglass.solve(problem, backend="qpu", qpu_model="DW_2000Q_6", **asked)
+    other = sample_embedded(problem, "DW_2000Q_6", **asked)
+    assert (one.record.sample == other.record.sample).all() and one.first.energy == -2.0
+    assert isinglass.solve(problem, backend="qpu", qpu_model="apollo_rc1", **asked).first.energy == -2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"backend": "qpu"}, "needs qpu_model, one of DW_2000Q_6"),
+        ({"qpu_model": "DW_2000Q_6"}, "is for backend 'qpu'"),
+        ({"backend": "gpt", "qpu_model": "DW_2000Q_6"}, "backend='gpt' is not one of cpu, qpu"),
+        (
+            {"backend": "qpu", "qpu_model": "DW_2000Q_6", "solver": "exact"},
+            "solver='exact' is for backend 'cpu'",
+        ),
+        ({"backend": "qpu", "qpu_model": "DW_2000Q_6", "target_energy": 1.0}, "target_energy=1.0"),
+        ({"backend": "qpu", "qpu_model": "DW_9000Q"}, "did you mean"),
+        ({"backend": "qpu", "qpu_model": "DW_2000Q_6", "sweeps": 3}, "sweeps"),
+    ],
+)
+def test_solve_refuses_what_an_annealer_has_not(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        isinglass.solve({("a", "b"): 1.0}, **given)
+    assert message in str(error.value)
+
+
+def test_an_annealer_takes_no_constraints() -> None:
+    with pytest.raises(ParameterError, match="takes no constraints"):
+        isinglass.solve(dimod.ConstrainedQuadraticModel(), backend="qpu", qpu_model="DW_2000Q_6")
