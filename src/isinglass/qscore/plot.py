@@ -60,12 +60,17 @@ def plot(rows: Sequence[Row], convention: str = "atos") -> Figure:
 
 
 def by_backend(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows of each backend with its solver, in the order met."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+    """Rows of each backend with its solver or embedding and time limit, in the order met."""
+    groups: dict[tuple[str, str, float], list[Row]] = defaultdict(list)
     for row in rows:
-        solver = json.loads(row.task.facts).get("solver", "")
-        groups[f"{row.task.backend} {solver}, {row.task.time_limit:g} s".replace(" ,", ",")].append(row)
-    return dict(groups)
+        groups[row.task.backend, row.task.facts, row.task.time_limit].append(row)
+    named: dict[str, list[Row]] = {}
+    for (backend, facts, limit), group in groups.items():
+        known = json.loads(facts)
+        method = known.get("solver") or known.get("embedding")
+        name = f"{backend}{f' {method}' if method else ''}, {limit:g} s"
+        named[f"{name} {facts}" if name in named else name] = group
+    return named
 
 
 def _draw_backend(axes: Axes, name: str, report: Report) -> None:
