@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isinglass.errors import MissingExtraError
 from isinglass.qpu.call import resolve
 from isinglass.qpu.lattices import PEGASUS_OFFSETS, lattice, zephyr_coordinates
 from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.schedule import load
 from isinglass.qpu.solver import QPUSolver
 from isinglass.qpu.working_graph import WorkingGraph
+from isinglass.results.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ _MOST_NAMED = 12
 
 def draw_graph(solver: QPUSolver, embedding: Mapping[Hashable, Sequence[int]] | None = None) -> Figure:
     """The working graph, dead qubits as crosses; ``embedding`` {variable: qubits}: each chain in a colour."""
-    figure = _figure(10, 10)
+    figure = new_figure(10, 10, "drawing")
     axes = figure.subplots()
     graph = solver.graph
     places = _places(graph)
@@ -65,7 +65,7 @@ def draw_schedule(solver: QPUSolver, **parameters: Any) -> Figure:
     if points and points[0][1] == 1 and "initial_state" not in parameters:
         parameters["initial_state"] = [UNUSED] * solver.graph.num_qubits
     call = resolve(parameters, solver.properties)
-    figure = _figure(9, 6)
+    figure = new_figure(9, 6, "drawing")
     above, below = figure.subplots(2, 1, sharex=True)
     t = np.linspace(0.0, call.anneal_us, 600)
     s = np.interp(t, *call.waveform.T)
@@ -85,15 +85,6 @@ def draw_schedule(solver: QPUSolver, **parameters: Any) -> Figure:
         axes.grid(alpha=0.3)
     above.set_title(f"{solver.name}: {'fast anneal, ' if call.fast else ''}{call.anneal_us:g} µs")
     return figure
-
-
-def _figure(width: float, height: float) -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "plots", "drawing") from None
-
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _draw_couplers(axes: Axes, places: np.ndarray, couplers: np.ndarray, color: Any, width: float) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isinglass.errors import MissingExtraError, ParameterError
+from isinglass.errors import ParameterError
 from isinglass.qscore.published import PUBLISHED
 from isinglass.qscore.report import Report
 from isinglass.qscore.rows import Row
 from isinglass.qscore.score import FIT, PARISI, THRESHOLD, finite_size_optimum
+from isinglass.results.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,16 +27,11 @@ def plot(rows: Sequence[Row], convention: str = "atos") -> Figure:
 
     All rows must be of one variant (ParameterError otherwise).
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "plots", "the picture of a Q-score") from None
-
     variants = {row.task.variant for row in rows}
     if len(variants) != 1:
         raise ParameterError(f"one picture is of one variant, and the rows have {sorted(variants) or 'none'}")
     variant = variants.pop()
-    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
+    figure = new_figure(9.5, 5.2, "the picture of a Q-score")
     axes = figure.subplots()
     for name, group in by_backend(rows).items():
         _draw_backend(axes, name, Report(group, convention))
