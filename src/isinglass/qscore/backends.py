@@ -24,7 +24,7 @@ from isinglass.solvers.contract import whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import solve
 
-_EMBEDDING_SHARE = 0.9
+_EMBEDDING_SHARE = 0.85
 """Of the time limit: minorminer ends seconds past its timeout."""
 _SEEDS_OF_OTHERS = 2**31
 """Samplers of other packages take seeds below this."""
