@@ -14,7 +14,6 @@ from isinglass.control import Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.files import read_file
 from isinglass.problems.given import EdgeList, Kind
@@ -26,6 +25,8 @@ from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
 BACKENDS = ("cpu", "qpu")
+_MOST_HELD_BACK = 0.1
+"""Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
     "backend", "qpu_model", "kind", "storage", "solver", "time_limit", "target_energy", "target_cut",
     "num_threads", "progress",
@@ -120,9 +121,9 @@ def solve(
             )
         target = total_weight(compiled.given) - 2.0 * target_cut
     control.measure_in(compiled.scale, compiled.offset, target)
-    if isinstance(compiled.given, PackedGraph):
-        # Compiling read all couplings once; counting the energies of a few answers takes four times that.
-        control.hold_back(4.0 * (compiled_at - started))
+    if time_limit is not None and compiled.storage != "sparse":
+        # Compiling read all couplings once; counting the energies of the answers takes some times that.
+        control.hold_back(min(4.0 * (compiled_at - started), _MOST_HELD_BACK * time_limit))
     samples = chosen.run(compiled, values, control)
     solved_at = time.perf_counter()
     energy = energies(compiled.given, samples.states, control.num_threads)
