@@ -1,0 +1,1 @@
+"""Quantum circuits: OpenQASM in, counts out."""
