@@ -34,6 +34,7 @@ _GATE = re.compile(
 )
 _LIBRARIES = ("qelib1.inc", "stdgates.inc")
 _BUILT_IN = ("U", "CX")
+_MOST_BITS = 1_000_000
 _MOST_OPS = 20_000_000
 """Definitions within definitions can stand for more gates than memory holds."""
 
@@ -200,6 +201,8 @@ class _Reader:
             self.fault(f"register {name!r} is declared twice", place)
         if size == 0:
             self.fault(f"register {name!r} has size 0", place)
+        if self.qubits + self.clbits + size > _MOST_BITS:
+            self.fault(f"register {name!r} overflows: more than {_MOST_BITS} bits in all", place)
         if word == "qreg":
             self.qregs[name] = (self.qubits, size)
             self.qubits += size
@@ -222,6 +225,8 @@ class _Reader:
 
     def define(self, statement: str, at: int) -> None:
         match = _GATE.match(statement)
+        if match is None and "}" not in statement:
+            self.fault("missing '}' after the definition of a gate", at)
         if match is None:
             self.fault("a gate is defined as 'gate name(angles) qubits { ... }'", at)
         name = match.group(1)

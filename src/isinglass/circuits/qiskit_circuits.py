@@ -31,24 +31,25 @@ def qiskit_module(name: str) -> Any:
 def from_qasm3(text: str) -> Any:
     """The Qiskit circuit of an OpenQASM 3 text; QasmError names line and column."""
     importer = qiskit_module("qiskit_qasm3_import")
-    parser_errors = qiskit_module("openqasm3.parser").QASM3ParsingError
+    parsing = qiskit_module("openqasm3.parser").QASM3ParsingError
     try:
         return importer.parse(text)
     except importer.ConversionError as error:
-        message = str(error)
-        node = getattr(error, "node", None)
-        span = getattr(node, "span", None)
-        found = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
-        if found:
-            raise QasmError(found.group(3), int(found.group(1)), int(found.group(2)) + 1) from None
-        if span is not None:
-            raise QasmError(message, span.start_line, span.start_column + 1) from None
-        raise QasmError(message) from None
-    except parser_errors as error:
-        found = re.search(r"L(\d+):C(\d+)\)?:?\s*(.*)", str(error), re.DOTALL)
-        if found:
-            raise QasmError(found.group(3) or str(error), int(found.group(1)), int(found.group(2)) + 1) from None
-        raise QasmError(str(error)) from None
+        raise _placed(str(error), r"(\d+),(\d+): (.*)") from None
+    except parsing as error:
+        cause = getattr(error.__cause__, "args", None) or (None,)
+        token = getattr(cause[0], "offendingToken", None)
+        if token is not None:
+            raise QasmError(f"unexpected {token.text!r}", token.line, token.column + 1) from None
+        raise _placed(str(error), r"L(\d+):C(\d+):? *(.*)") from None
+
+
+def _placed(message: str, pattern: str) -> QasmError:
+    """The error of a message that begins with its line (from 1) and column (from 0)."""
+    found = re.match(pattern, message, re.DOTALL)
+    if found is None:
+        return QasmError(message or "this is not OpenQASM 3")
+    return QasmError(found.group(3), int(found.group(1)), int(found.group(2)) + 1)
 
 
 def to_program(circuit: Any) -> Program | None:
