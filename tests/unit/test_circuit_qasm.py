@@ -30,7 +30,7 @@ def counts(text: str, **options: object) -> dict[str, int]:
         ("qreg q[2];\nrx(0.5*) q[0];", 4, 8, "expected a number"),
         ("qreg q[2];\nrx(0.25 0.5) q[0];", 4, 9, "unexpected"),
         ("qreg q[2];\nrx(1/0) q[0];", 4, 5, "finite"),
-        ("qreg q[2];\nrx(ln(-1)) q[0];", 4, 4, "finite"),
+        ("qreg q[2];\nrx(ln(0-1)) q[0];", 4, 4, "finite"),
         ("qreg q[2];\nrx(alpha) q[0];", 4, 4, "'alpha'"),
         ("qreg q[2];\nrx((1.5) q[0];", 4, 8, "missing ')'"),
         ("qreg q[2];\ncx q[0],q[0];", 4, 4, "twice"),

@@ -14,11 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from isinglass.circuits.fusing import Fused, Layer, Step
-from isinglass.circuits.gates import Factor, Linear, Turn, matrix
-from isinglass.kernels.cpu.amplitudes import FLIP, LAYER, MATRIX, PARITY, REAL
+from isinglass.circuits.gates import Factor, Linear, Turn, matrix, scaled, summed
+from isinglass.kernels.cpu.amplitudes import FLIP, LAYER, MATRIX, PARITY, PHASE, REAL
 
 BLOCK_QUBITS = 13
 """Qubits of a block: 2^13 amplitudes in double precision fill an eighth of a second-level cache of 1 MB."""
+_FEW_PHASES = 4
+"""So many phases of one or two qubits take as long one by one as by a table of all pairs."""
 _LOWEST = 4
 """Qubits that belong to every block, so that amplitudes travel by whole cache lines."""
 
@@ -80,24 +82,34 @@ class Plan:
         return self._layer(step)
 
     def _layer(self, layer: Layer) -> list[list[int]]:
+        """Few phases are rows of their own, many share one row with a table of all pairs."""
         rows: list[list[int]] = []
         n = self.qubits
-        place = -1
+        ands: dict[int, list[Linear]] = {}
         for mask, angle in layer.terms.items():
             if mask.bit_count() > 2:
-                own = self._claim(np.array([1.0, 0.0]))
-                self._phases.append((own, 1.0, angle))
-                rows.append([PARITY, 0, 0, own, mask])
+                place = self._claim(np.array([1.0, 0.0]))
+                self._phases.append((place, 1.0, angle))
+                rows.append([PARITY, 0, 0, place, mask])
                 continue
-            if place < 0:
-                place = self._claim(np.tile([1.0, 0.0], n * n))
-                rows.append([LAYER, 0, 0, place, 0])
+            low, high = mask & -mask, mask & (mask - 1)
+            ands.setdefault(low, []).append(angle)
+            if high:
+                # parity(i, j) = i + j - 2 i j
+                ands.setdefault(high, []).append(angle)
+                ands.setdefault(mask, []).append(scaled(angle, -2.0))
+        summed_up = {mask: total for mask, angles in ands.items() if (total := summed(*angles))}
+        if len(summed_up) > _FEW_PHASES:
+            table = self._claim(np.tile([1.0, 0.0], n * n))
+            rows.append([LAYER, 0, 0, table, 0])
+        for mask, total in summed_up.items():
             i, j = (mask & -mask).bit_length() - 1, mask.bit_length() - 1
-            # parity(i, j) = i + j - 2 i j
-            self._phases.append((place + 2 * i * (n + 1), 1.0, angle))
-            if i != j:
-                self._phases.append((place + 2 * j * (n + 1), 1.0, angle))
-                self._phases.append((place + 2 * (i * n + j), -2.0, angle))
+            if len(summed_up) > _FEW_PHASES:
+                place = table + 2 * (i * n + j)
+            else:
+                place = self._claim(np.array([1.0, 0.0]))
+                rows.append([PHASE, 0, mask, place, 0])
+            self._phases.append((place, 1.0, total))
         return rows
 
     def _matrix(self, factors: tuple[Factor, ...], place: int, column: bool) -> None:

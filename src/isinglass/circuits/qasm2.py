@@ -24,7 +24,9 @@ _HEADER = re.compile(r"(?:\s|//[^\n]*(?:\n|$))*OPENQASM\s+([\d.]+)\s*;")
 _COMMENT = re.compile(r"//[^\n]*")
 _REAL = r"(?:\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)"
 # A sign belongs to the number where nothing else can be meant, so that signs do not multiply structures.
-_NUMBER = re.compile(rf"((?<=[(,])-{_REAL}(?=\s*[,)*/])|(?<![\w.]){_REAL})")
+_NUMBER = re.compile(rf"((?:(?<=,)|^)-{_REAL}(?=\s*(?:[,*/]|$))|(?<![\w.]){_REAL})")
+_PARENTHESES = re.compile(r"\(([^()]*)\)")
+_PLAIN = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?").fullmatch
 _STATEMENT = re.compile(r"\s*gate\b[^{};]*\{[^}]*\}|[^;]*;")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*([^()]*)$", re.DOTALL)
 _IF = re.compile(r"\s*if\s*\(\s*(\w+)\s*==\s*(\d+)\s*\)", re.DOTALL)
@@ -43,7 +45,7 @@ class Split(NamedTuple):
     """A text as structure and numbers."""
 
     structure: str
-    """The text with ``#`` for each real number."""
+    """The text with ``#`` for each number that stands alone in parentheses and each real one among others."""
     numbers: list[str]
 
 
@@ -62,8 +64,20 @@ def split(text: str) -> Split:
         text = _COMMENT.sub(lambda found: " " * len(found.group()), text)
     if "#" in text:
         raise QasmError("'#' means nothing in OpenQASM 2", *_place(text, text.index("#")))
-    pieces = _NUMBER.split(text)
-    return Split("#".join(pieces[::2]), pieces[1::2])
+    pieces = _PARENTHESES.split(text)
+    if len(pieces) == 1:
+        return Split(text, [])
+    numbers: list[str] = []
+    for k in range(1, len(pieces), 2):
+        inside = pieces[k]
+        if _PLAIN(inside):
+            numbers.append(inside)
+            pieces[k] = "(#)"
+        else:
+            found = _NUMBER.split(inside)
+            numbers += found[1::2]
+            pieces[k] = f"({'#'.join(found[::2])})"
+    return Split("".join(pieces), numbers)
 
 
 def read(text: Split) -> Program:

@@ -16,91 +16,108 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.kernels.cpu.amplitude_vector import (
+    flip_vectors,
+    multiply_vectors,
+    phase_vectors,
+    scale_vectors,
+    turn_vectors,
+    turn_vectors_real,
+    turn_within,
+)
 from isinglass.kernels.cpu.vector import stop_requested
 
-MATRIX, REAL, FLIP, LAYER, PARITY = 0, 1, 2, 3, 4
-"""Kinds: complex 2x2 matrix, real one, X, quadratic phases, phase of a parity of more than two qubits."""
-LOW = 6
+MATRIX, REAL, FLIP, LAYER, PARITY, PHASE = 0, 1, 2, 3, 4, 5
+"""Kinds: complex 2x2 matrix, real one, X; many phases of one and two qubits; a phase where the parity of a
+mask is odd; a phase where all controls are 1."""
+LOW = 8
 """Qubits of the innermost table of a layer."""
 
 
 @njit(nogil=True, cache=True)
-def _pair_matrix(re0, im0, re1, im1, a, b, c, d, e, f, g, h):
-    """(x, y) -> (m00 x + m01 y, m10 x + m11 y) elementwise; a..h are the parts of m00, m01, m10, m11."""
-    for k in range(re0.size):
-        x_re, x_im, y_re, y_im = re0[k], im0[k], re1[k], im1[k]
-        re0[k] = a * x_re - b * x_im + c * y_re - d * y_im
-        im0[k] = a * x_im + b * x_re + c * y_im + d * y_re
-        re1[k] = e * x_re - f * x_im + g * y_re - h * y_im
-        im1[k] = e * x_im + f * x_re + g * y_im + h * y_re
+def _turn(re, im, kind, target, controls, data, table):
+    """A 2x2 matrix on ``target`` where the ``controls`` are 1: 8 to 16 multiplications a pair.
 
-
-@njit(nogil=True, cache=True)
-def _pair_real(re0, im0, re1, im1, a, c, e, g):
-    for k in range(re0.size):
-        x_re, x_im, y_re, y_im = re0[k], im0[k], re1[k], im1[k]
-        re0[k] = a * x_re + c * y_re
-        im0[k] = a * x_im + c * y_im
-        re1[k] = e * x_re + g * y_re
-        im1[k] = e * x_im + g * y_im
-
-
-@njit(nogil=True, cache=True)
-def _pair_flip(re0, im0, re1, im1):
-    for k in range(re0.size):
-        x_re, x_im = re0[k], im0[k]
-        re0[k], im0[k] = re1[k], im1[k]
-        re1[k], im1[k] = x_re, x_im
-
-
-@njit(nogil=True, cache=True)
-def _turn(re, im, kind, target, controls, data):
-    """A 2x2 matrix on ``target`` where the ``controls`` are 1. 8 to 16 multiplications a pair.
-
-    Pairs come in runs of consecutive amplitudes, as long as the lowest qubit involved allows.
+    Qubits within a vector become masks of lanes or (the target) a shuffle, so every step takes whole
+    vectors. ``table``: float[4, lanes], scratch.
     """
     size = re.size
-    involved = controls | np.int64(1) << target
-    run = involved & -involved
+    lanes = 64 // re.itemsize
     span = np.int64(1) << target
-    a, b, c, d, e, f, g, h = data[0], data[1], data[2], data[3], data[4], data[5], data[6], data[7]
-    if controls == 0 and target < 3:
-        # Short runs: the other way round, with the pairs of a small period unrolled by the compiler.
-        for first in range(span):
-            x_re, x_im = re[first :: 2 * span], im[first :: 2 * span]
-            y_re, y_im = re[first + span :: 2 * span], im[first + span :: 2 * span]
-            if kind == REAL:
-                _pair_real(x_re, x_im, y_re, y_im, a, c, e, g)
-            elif kind == FLIP:
-                _pair_flip(x_re, x_im, y_re, y_im)
-            else:
-                _pair_matrix(x_re, x_im, y_re, y_im, a, b, c, d, e, f, g, h)
+    if size < lanes:
+        for z in range(size):
+            if z & span == 0 and z & controls == controls:
+                y = z | span
+                x_re, x_im, y_re, y_im = re[z], im[z], re[y], im[y]
+                re[z] = data[0] * x_re - data[1] * x_im + data[2] * y_re - data[3] * y_im
+                im[z] = data[0] * x_im + data[1] * x_re + data[2] * y_im + data[3] * y_re
+                re[y] = data[4] * x_re - data[5] * x_im + data[6] * y_re - data[7] * y_im
+                im[y] = data[4] * x_im + data[5] * x_re + data[6] * y_im + data[7] * y_re
         return
-    lower = run - 1
-    at = np.int64(0)
-    # ``at`` runs through the multiples of ``run`` whose involved bits are zero.
-    while at < size:
-        low = at | controls
-        high = low | span
-        if run == 1:
-            x_re, x_im, y_re, y_im = re[low], im[low], re[high], im[high]
-            if kind == FLIP:
-                re[low], im[low], re[high], im[high] = y_re, y_im, x_re, x_im
+    chosen, high = _lanes_where(controls, lanes), controls & ~np.int64(lanes - 1)
+    within = span < lanes
+    if within:
+        for k in range(lanes):
+            own = 6 if k & span else 0
+            other = 4 if k & span else 2
+            if chosen >> k & 1:
+                table[0, k], table[1, k] = data[own], data[own + 1]
+                table[2, k], table[3, k] = data[other], data[other + 1]
             else:
-                re[low] = a * x_re - b * x_im + c * y_re - d * y_im
-                im[low] = a * x_im + b * x_re + c * y_im + d * y_re
-                re[high] = e * x_re - f * x_im + g * y_re - h * y_im
-                im[high] = e * x_im + f * x_re + g * y_im + h * y_re
-        elif kind == REAL:
-            _pair_real(re[low : low + run], im[low : low + run], re[high : high + run],
-                       im[high : high + run], a, c, e, g)  # fmt: skip
-        elif kind == FLIP:
-            _pair_flip(re[low : low + run], im[low : low + run], re[high : high + run],
-                       im[high : high + run])  # fmt: skip
+                table[0, k], table[1, k], table[2, k], table[3, k] = 1, 0, 0, 0
+    everywhere = chosen == (np.int64(1) << lanes) - 1
+    involved = high if within else high | span
+    run = involved & -involved if involved else np.int64(size)
+    at = np.int64(0)
+    # ``at`` goes through the multiples of ``run`` in which all involved bits are 0.
+    while at < size:
+        first = at | high
+        if within:
+            for k in range(first, first + run, lanes):
+                turn_within(re, im, k, table, target)
+        elif kind == FLIP and everywhere:
+            for k in range(first, first + run, lanes):
+                flip_vectors(re, im, k, k + span)
+        elif kind == REAL and everywhere:
+            a, c, e, g = data[0], data[2], data[4], data[6]
+            for k in range(first, first + run, lanes):
+                turn_vectors_real(re, im, k, k + span, a, c, e, g)
         else:
-            _pair_matrix(re[low : low + run], im[low : low + run], re[high : high + run],
-                         im[high : high + run], a, b, c, d, e, f, g, h)  # fmt: skip
-        at = ((at | involved | lower) + 1) & ~involved
+            a, b, c, d, e, f, g, h = data[0], data[1], data[2], data[3], data[4], data[5], data[6], data[7]
+            for k in range(first, first + run, lanes):
+                turn_vectors(re, im, k, k + span, a, b, c, d, e, f, g, h, chosen)
+        at = ((at | involved | (run - 1)) + 1) & ~involved
+
+
+@njit(nogil=True, cache=True)
+def _lanes_where(controls, lanes):
+    """Mask of the lanes whose index has all bits of ``controls`` that lie within a vector."""
+    wanted = controls & (lanes - 1)
+    chosen = np.int64(0)
+    for k in range(lanes):
+        if k & wanted == wanted:
+            chosen |= np.int64(1) << k
+    return chosen
+
+
+@njit(nogil=True, cache=True)
+def _phase(re, im, mask, c, s):
+    """Multiply by c + i s where all bits of ``mask`` are 1."""
+    size = re.size
+    lanes = 64 // re.itemsize
+    if size < lanes:
+        for z in range(size):
+            if z & mask == mask:
+                re[z], im[z] = re[z] * c - im[z] * s, re[z] * s + im[z] * c
+        return
+    chosen, high = _lanes_where(mask, lanes), mask & ~np.int64(lanes - 1)
+    run = high & -high if high else np.int64(size)
+    at = np.int64(0)
+    while at < size:
+        first = at | high
+        for k in range(first, first + run, lanes):
+            phase_vectors(re, im, k, c, s, chosen)
+        at = ((at | high | (run - 1)) + 1) & ~high
 
 
 @njit(nogil=True, cache=True)
@@ -118,21 +135,25 @@ def _layer(re, im, bits, base, qubits, data, work):
     low = min(LOW, b)
     upper = b - low
     stride = b + 1
+    lanes = 64 // re.itemsize
     w_re, w_im, d_re, d_im = work[0], work[1], work[2], work[3]
     table = (upper + 1) * stride
 
-    # Pairs among the lowest bits, by doubling.
+    # Pairs among the lowest bits, by doubling: D[z | 1 << i] = D[z] times the linear form of bit i at z.
     one, zero = re.dtype.type(1), re.dtype.type(0)
     d_re[0], d_im[0] = one, zero
     for i in range(low):
+        f_re, f_im = w_re[table:], w_im[table:]
+        f_re[0], f_im[0] = one, zero
+        for j in range(i):
+            where = 2 * (bits[j] * qubits + bits[i])
+            e_re, e_im = data[where], data[where + 1]
+            for z in range(1 << j):
+                f_re[z | 1 << j] = f_re[z] * e_re - f_im[z] * e_im
+                f_im[z | 1 << j] = f_re[z] * e_im + f_im[z] * e_re
         for z in range(1 << i):
-            p_re, p_im = d_re[z], d_im[z]
-            for j in range(i):
-                if z >> j & 1:
-                    where = 2 * (min(bits[i], bits[j]) * qubits + max(bits[i], bits[j]))
-                    e_re, e_im = data[where], data[where + 1]
-                    p_re, p_im = p_re * e_re - p_im * e_im, p_re * e_im + p_im * e_re
-            d_re[z | 1 << i], d_im[z | 1 << i] = p_re, p_im
+            d_re[z | 1 << i] = d_re[z] * f_re[z] - d_im[z] * f_im[z]
+            d_im[z | 1 << i] = d_re[z] * f_im[z] + d_im[z] * f_re[z]
 
     # The root: what the bits outside the block contribute, at place ``upper``.
     root = upper * stride
@@ -190,21 +211,27 @@ def _layer(re, im, bits, base, qubits, data, work):
                 v_re, v_im = w_re[above + i], w_im[above + i]
                 w_re[here + i] = v_re * e_re - v_im * e_im
                 w_im[here + i] = v_re * e_im + v_im * e_re
-        f_re, f_im = w_re[table : table + (1 << low)], w_im[table : table + (1 << low)]
-        f_re[0], f_im[0] = w_re[here + b], w_im[here + b]
+        w_re[table], w_im[table] = w_re[here + b], w_im[here + b]
         for i in range(low):
             v_re, v_im = w_re[here + i], w_im[here + i]
             half = 1 << i
-            for z in range(half):
-                f_re[half + z] = f_re[z] * v_re - f_im[z] * v_im
-                f_im[half + z] = f_re[z] * v_im + f_im[z] * v_re
-        x_re, x_im = re[m << low : (m + 1) << low], im[m << low : (m + 1) << low]
-        for z in range(x_re.size):
-            t_re = f_re[z] * d_re[z] - f_im[z] * d_im[z]
-            t_im = f_re[z] * d_im[z] + f_im[z] * d_re[z]
-            y_re, y_im = x_re[z], x_im[z]
-            x_re[z] = y_re * t_re - y_im * t_im
-            x_im[z] = y_re * t_im + y_im * t_re
+            if half < lanes:
+                for z in range(table, table + half):
+                    w_re[z + half] = w_re[z] * v_re - w_im[z] * v_im
+                    w_im[z + half] = w_re[z] * v_im + w_im[z] * v_re
+            else:
+                for z in range(table, table + half, lanes):
+                    scale_vectors(w_re, w_im, z, z + half, v_re, v_im)
+        begin = m << low
+        if 1 << low < lanes:
+            for z in range(1 << low):
+                f_re, f_im = w_re[table + z], w_im[table + z]
+                t_re, t_im = f_re * d_re[z] - f_im * d_im[z], f_re * d_im[z] + f_im * d_re[z]
+                y_re, y_im = re[begin + z], im[begin + z]
+                re[begin + z], im[begin + z] = y_re * t_re - y_im * t_im, y_re * t_im + y_im * t_re
+        else:
+            for z in range(0, 1 << low, lanes):
+                multiply_vectors(re, im, begin + z, work, table + z, z)
 
 
 @njit(nogil=True, cache=True)
@@ -274,6 +301,7 @@ def run_pass(re, im, steps, bits, outside, offsets, data, start, qubits, first, 
     size = np.int64(1) << bits.size
     run = size // offsets.size
     whole = outside.size == 0
+    table = np.empty((4, 64 // re.itemsize), re.dtype)
     x_re, x_im = (re, im) if whole else (buffer[0], buffer[1])
     for block in range(first, last):
         if stop_requested(flag):
@@ -297,7 +325,10 @@ def run_pass(re, im, steps, bits, outside, offsets, data, start, qubits, first, 
             elif kind == PARITY:
                 _parity(x_re, x_im, bits, base, mask, data[where], data[where + 1])
             elif base & outer == outer:
-                _turn(x_re, x_im, kind, target, inner, data[where : where + 8])
+                if kind == PHASE:
+                    _phase(x_re, x_im, inner, data[where], data[where + 1])
+                else:
+                    _turn(x_re, x_im, kind, target, inner, data[where : where + 8], table)
         if not whole:
             for k in range(offsets.size):
                 begin = base + offsets[k]
