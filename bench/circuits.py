@@ -67,7 +67,9 @@ def bricks(n: int, depth: int, gates: list[str], seed: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--bricks", type=int, default=10, help="circuits of W3")
     parser.add_argument("--engines", default=",".join(ENGINES))

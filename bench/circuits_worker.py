@@ -1,6 +1,6 @@
 """One engine in a process of its own: workloads in, seconds out. Imports nothing of isinglass for the peers.
 
-    python circuits_worker.py ENGINE WORKLOADS.json    then a name of a workload on each line of stdin
+python circuits_worker.py ENGINE WORKLOADS.json    then a name of a workload on each line of stdin
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ def apply(state: np.ndarray, matrix: np.ndarray, places: tuple[int, ...]) -> np.
 
 TDG, CX = T.conj(), controlled(X)
 A, B, C, D = (0,), (1,), (2,), (3,)
-RCCX = product((H, C), (T, C), (CX, B + C), (TDG, C), (CX, A + C), (T, C), (CX, B + C), (TDG, C), (H, C), qubits=3)
+RCCX = product(
+    (H, C), (T, C), (CX, B + C), (TDG, C), (CX, A + C), (T, C), (CX, B + C), (TDG, C), (H, C), qubits=3
+)
 RC3X = product(
     (H, D), (T, D), (CX, C + D), (TDG, D), (H, D), (CX, A + D), (T, D), (CX, B + D), (TDG, D), (CX, A + D),
     (T, D), (CX, B + D), (TDG, D), (H, D), (T, D), (CX, C + D), (TDG, D), (H, D), qubits=4,

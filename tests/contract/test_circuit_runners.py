@@ -16,7 +16,9 @@ from isinglass.errors import CircuitError, ParameterError, QasmError
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 BELL = HEAD + "qreg q[2];\ncreg c[2];\nh q[0];\ncx q[0],q[1];\nmeasure q -> c;\n"
 ONE = HEAD + "qreg q[3];\ncreg c[3];\nx q[0];\nmeasure q -> c;\n"
-TWO_REGISTERS = HEAD + "qreg q[3];\ncreg a[2];\ncreg b[1];\nx q[0];\nmeasure q[0] -> a[0];\nmeasure q[2] -> b[0];\n"
+TWO_REGISTERS = (
+    HEAD + "qreg q[3];\ncreg a[2];\ncreg b[1];\nx q[0];\nmeasure q[0] -> a[0];\nmeasure q[2] -> b[0];\n"
+)
 BAD = HEAD + "qreg q[1];\ncreg c[1];\nhh q[0];\nmeasure q -> c;\n"
 
 
@@ -100,7 +102,8 @@ def test_one_bad_circuit_keeps_the_others(make: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "circuits", [{}, [], "text", BELL, [("a", BELL), ("a", BELL)], {"a": 3}, [("a", BELL), BELL], {1: BELL}, None]
+    "circuits",
+    [{}, [], "text", BELL, [("a", BELL), ("a", BELL)], {"a": 3}, [("a", BELL), BELL], {1: BELL}, None],
 )
 def test_bad_batches_are_refused(make: Any, circuits: Any) -> None:
     with pytest.raises(ParameterError):

@@ -67,7 +67,13 @@ def test_every_gate_alone(name: str) -> None:
     for _ in range(3):
         gates: Gates = [("u3", tuple(random.uniform(-3, 3, 3)), (q,)) for q in range(n)]
         gates += [("ryy", (0.3,), (q, q + 1)) for q in range(n - 1)]
-        gates.append((name, tuple(random.uniform(-7, 7, gate.angles)), tuple(random.permutation(n)[: gate.qubits].tolist())))
+        gates.append(
+            (
+                name,
+                tuple(random.uniform(-7, 7, gate.angles)),
+                tuple(random.permutation(n)[: gate.qubits].tolist()),
+            )
+        )
         assert_same(our_state(text_of(gates, n)), state_of(gates, n))
 
 

@@ -54,13 +54,17 @@ def text_of(gates: list[tuple[str, tuple[float, ...], tuple[int, ...]]], n: int,
 def test_counts_follow_the_state(seed: int, precision: str) -> None:
     gates = random_gates(6, 40, seed)
     text = text_of(gates, 6, "creg c[6]; measure q -> c;")
-    counts = ParallelSimulator(shots=20000, seed=seed, precision=precision).submit_circuits([text])[0]["results"]
+    counts = ParallelSimulator(shots=20000, seed=seed, precision=precision).submit_circuits([text])[0][
+        "results"
+    ]
     assert chi_square_fits(counts, np.abs(state_of(gates, 6)) ** 2)
 
 
 def test_some_qubits_in_another_order() -> None:
     gates = random_gates(5, 30, 9)
-    text = text_of(gates, 5, "creg a[2]; creg b[1]; measure q[4] -> a[0]; measure q[1] -> a[1]; measure q[0] -> b[0];")
+    text = text_of(
+        gates, 5, "creg a[2]; creg b[1]; measure q[4] -> a[0]; measure q[1] -> a[1]; measure q[0] -> b[0];"
+    )
     counts = ParallelSimulator(shots=20000, seed=1).submit_circuits([text])[0]["results"]
     tensor = (np.abs(state_of(gates, 5)) ** 2).reshape((2,) * 5)
     # Axes are qubits 4, 3, 2, 1, 0; the key reads b[0] a[1] a[0], which are qubits 0, 1, 4.
@@ -161,7 +165,9 @@ def test_noise_is_that_of_the_density_matrix() -> None:
     assert result["metadata"]["engine"].startswith("aer")
     engine = runner.aer()
     read = runner._reader.read(text)
-    circuit = engine.circuit(read, read.program.angles(read.slots[None])[0]).remove_final_measurements(inplace=False)  # type: ignore[union-attr]
+    circuit = engine.circuit(read, read.program.angles(read.slots[None])[0]).remove_final_measurements(
+        inplace=False
+    )  # type: ignore[union-attr]
     circuit.save_density_matrix()
     exact_simulator = aer.AerSimulator(noise_model=noise, method="density_matrix")
     exact = np.real(np.diag(exact_simulator.run(circuit).result().data()["density_matrix"]))

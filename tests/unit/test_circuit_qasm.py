@@ -17,7 +17,9 @@ HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 
 
 def counts(text: str, **options: object) -> dict[str, int]:
-    found: dict[str, int] = ParallelSimulator(shots=100, seed=1, **options).submit_circuits([text])[0]["results"]  # type: ignore[arg-type]
+    found: dict[str, int] = ParallelSimulator(shots=100, seed=1, **options).submit_circuits([text])[0][
+        "results"
+    ]  # type: ignore[arg-type]
     return found
 
 
@@ -80,9 +82,7 @@ def test_same_structure_is_one_program() -> None:
     programs = [reader.read(text) for text in texts]
     assert programs[0].program is programs[1].program is programs[2].program
     angles = [p.program.angles(p.slots[None])[0, 1:].tolist() for p in programs if p.program]
-    assert [sorted(row) for row in angles] == [
-        sorted([a, -a, 0.5e-3, np.pi / 2]) for a in (0.25, -1.5, 3e-7)
-    ]
+    assert [sorted(row) for row in angles] == [sorted([a, -a, 0.5e-3, np.pi / 2]) for a in (0.25, -1.5, 3e-7)]
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,12 @@ def test_definitions_broadcasts_and_registers() -> None:
 
 
 def test_measurements_resets_and_conditions_in_the_middle() -> None:
-    text = HEAD + """qreg q[2]; creg a[1]; creg b[2];
+    text = (
+        HEAD
+        + """qreg q[2]; creg a[1]; creg b[2];
     x q[0]; measure q[0] -> a[0]; if (a==1) x q[1]; reset q[0]; if (b==1) x q[0];
     measure q[1] -> b[1]; measure q[0] -> b[0];"""
+    )
     assert counts(text) == {"10 1": 100}
     # The last measurement of a bit counts, and an unmeasured bit is 0.
     again = HEAD + "qreg q[2]; creg c[3]; measure q[0] -> c[1]; x q[0]; measure q[0] -> c[1];"
@@ -152,8 +155,9 @@ def test_what_cannot_run_says_why() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([*"qc[](){};,=->. 01hx\n\"/#", "gate ", "qreg ", "creg ", "if", "measure ", "0.5"]))
-    .map("".join)
+    st.lists(
+        st.sampled_from([*'qc[](){};,=->. 01hx\n"/#', "gate ", "qreg ", "creg ", "if", "measure ", "0.5"])
+    ).map("".join)
 )
 @example("qreg q[99999999999];")
 def test_any_text_is_read_or_refused(body: str) -> None:

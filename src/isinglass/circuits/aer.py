@@ -21,7 +21,10 @@ _METHODS = (
     "statevector", "density_matrix", "stabilizer", "matrix_product_state", "extended_stabilizer",
     "tensor_network",
 )  # fmt: skip
-METHODS: dict[str, str | None] = {"aer_simulator": None, **{f"aer_simulator_{name}": name for name in _METHODS}}
+METHODS: dict[str, str | None] = {
+    "aer_simulator": None,
+    **{f"aer_simulator_{name}": name for name in _METHODS},
+}
 """Aer's names of its simulators -> the method, None for its own choice."""
 
 
@@ -60,19 +63,23 @@ class AerEngine:
             if len(self._compiled) >= 64:
                 self._compiled.clear()
             if read.qiskit is not None:
-                circuit, parameters = read.qiskit, []
+                circuit, parameters = read.qiskit, list[Any]()
             else:
                 assert read.program is not None
                 circuit, parameters = from_program(read.program)
             self._compiled[read.structure] = self._transpiled(circuit), parameters
         circuit, parameters = self._compiled[read.structure]
-        values = {p: float(angles[k + 1]) for k, p in enumerate(parameters) if p is not None and angles is not None}
+        values = {
+            p: float(angles[k + 1]) for k, p in enumerate(parameters) if p is not None and angles is not None
+        }
         return circuit.assign_parameters(values) if values else circuit
 
     def _transpiled(self, circuit: Any) -> Any:
         if not self.transpiles:
             # Only to gates that Aer knows; nothing is moved or merged.
-            return qiskit_module("qiskit").transpile(circuit, self.simulator, optimization_level=0, num_processes=1)
+            return qiskit_module("qiskit").transpile(
+                circuit, self.simulator, optimization_level=0, num_processes=1
+            )
         if self._passes is None:
             passes = qiskit_module("qiskit.transpiler")
             self._passes = passes.generate_preset_pass_manager(

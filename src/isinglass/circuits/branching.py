@@ -16,7 +16,7 @@ from isinglass.circuits.counts import Counts, counts_of_bits
 from isinglass.circuits.fusing import fuse
 from isinglass.circuits.plan import Plan
 from isinglass.circuits.program import Op, Program
-from isinglass.circuits.state_vector import primitives, state_bytes, work_array
+from isinglass.circuits.state_vector import FloatType, primitives, state_bytes, work_array
 from isinglass.control import RunControl
 from isinglass.kernels.cpu.amplitudes import run_pass
 from isinglass.kernels.cpu.shots import CHUNK, chunk_weights, collapse, draw, gather_bits, weight_of_one
@@ -43,13 +43,15 @@ class _Branch(NamedTuple):
 class BranchingSampler:
     """Shots of any program, with measurements, resets and conditions anywhere."""
 
-    def __init__(self, program: Program, dtype: type) -> None:
+    def __init__(self, program: Program, dtype: FloatType) -> None:
         self.program, self.dtype = program, dtype
         ops, self.last = _split_last(program)
         self.parts: list[_Part] = []
         gates: list[Op] = []
         for op in [*ops, None]:
-            if gates and (op is None or op.name in ("measure", "reset") or op.condition != gates[-1].condition):
+            if gates and (
+                op is None or op.name in ("measure", "reset") or op.condition != gates[-1].condition
+            ):
                 plan = Plan(
                     fuse(primitives(gates, keep_wires=True), program.qubits, from_zero=False, measured=False),
                     program.qubits,
@@ -142,7 +144,9 @@ class BranchingSampler:
         most = min(branch.shots, branch.re.size)
         outcomes, times = np.empty((2, most), np.int64)
         key = np.uint64(random.integers(1 << 63))
-        found = draw(branch.re, branch.im, weights, branch.shots, key, np.empty(branch.shots), outcomes, times)
+        found = draw(
+            branch.re, branch.im, weights, branch.shots, key, np.empty(branch.shots), outcomes, times
+        )
         clbits = list(self.last)
         kept = branch.bits & ~sum(1 << clbit for clbit in clbits)
         places = np.array(list(self.last.values()), np.int64)

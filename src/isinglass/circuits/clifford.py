@@ -68,9 +68,7 @@ def _line(op: Op, angles: np.ndarray) -> str | None:
     if op.name == "u2":
         turns = [1, *turns]
     theta, phi, lam = turns
-    return (
-        f"{_Z_TURNS[lam]} {qubits}\n{_TURNS['ry'][theta]} {qubits}\n{_Z_TURNS[phi]} {qubits}"
-    )
+    return f"{_Z_TURNS[lam]} {qubits}\n{_TURNS['ry'][theta]} {qubits}\n{_Z_TURNS[phi]} {qubits}"
 
 
 def _quarter(angle: float) -> int | None:

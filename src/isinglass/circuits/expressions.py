@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def _combine(name: str, parts: list[Expression], offset: int) -> Expression:
         return (name, *parts)
     with np.errstate(all="ignore"):
         function: Callable[..., Any] = _FUNCTIONS.get(name) or _OPERATORS[name]
-        value = float(function(*(np.float64(part) for part in parts)))
+        value = float(function(*(np.float64(cast(float, part)) for part in parts)))
     if not math.isfinite(value):
         raise Fault(f"{name!r} of {', '.join(str(part) for part in parts)} is not a finite number", offset)
     return value

@@ -27,7 +27,7 @@ from isinglass.circuits.devices import engine_for
 from isinglass.circuits.reading import Read, Reader
 from isinglass.circuits.run_times import estimate_run_time_batch, estimate_run_time_single_circuit
 from isinglass.circuits.runner import CircuitRunner, Outcome
-from isinglass.circuits.state_vector import SPLIT_QUBITS, Sampler
+from isinglass.circuits.state_vector import SPLIT_QUBITS, FloatType, Sampler
 from isinglass.control import RunControl
 from isinglass.errors import CircuitError, IsinglassError, ParameterError
 from isinglass.rng import read_key, resolve_seed
@@ -35,7 +35,7 @@ from isinglass.rng import read_key, resolve_seed
 _CLIFFORD_QUBITS = 14
 """Up to here a state vector is as quick as a tableau."""
 _KEPT = 64
-_PRECISIONS: dict[str, type] = {"double": np.float64, "single": np.float32}
+_PRECISIONS: dict[str, FloatType] = {"double": np.float64, "single": np.float32}
 
 Task = tuple[int, Callable[[], None]]
 
@@ -192,9 +192,7 @@ class _Submission:
         if len(rows):
             self.state_vector(group, angles, rows, tasks, wide)
 
-    def clifford(
-        self, group: _Group, angles: np.ndarray, rows: np.ndarray, tasks: list[Task]
-    ) -> np.ndarray:
+    def clifford(self, group: _Group, angles: np.ndarray, rows: np.ndarray, tasks: list[Task]) -> np.ndarray:
         """Add tasks for the rows that are Clifford circuits; returns the others."""
         program = group.read.program
         assert program is not None

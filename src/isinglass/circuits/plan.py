@@ -168,9 +168,7 @@ def _flat(angles: Sequence[Linear]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return columns, np.array([value for _, value in entries]), begins
 
 
-def _linear(
-    angles: np.ndarray, columns: np.ndarray, factors: np.ndarray, begins: np.ndarray
-) -> np.ndarray:
+def _linear(angles: np.ndarray, columns: np.ndarray, factors: np.ndarray, begins: np.ndarray) -> np.ndarray:
     sums: np.ndarray = np.add.reduceat(angles[:, columns] * factors, begins, axis=1)
     return sums
 
@@ -217,7 +215,7 @@ def _schedule(
     """
     if qubits <= BLOCK_QUBITS + 1:
         return [(steps, list(range(qubits)))]
-    passes = []
+    passes: list[tuple[list[tuple[Step, list[list[int]]]], list[int]]] = []
     while steps or not passes:
         chosen = (1 << _LOWEST) - 1
         blocked = 0

@@ -31,9 +31,7 @@ _STATEMENT = re.compile(r"\s*gate\b[^{};]*\{[^}]*\}|[^;]*;")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*([^()]*)$", re.DOTALL)
 _IF = re.compile(r"\s*if\s*\(\s*(\w+)\s*==\s*(\d+)\s*\)", re.DOTALL)
 _OPERAND = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*(\d+)\s*\])?\s*$")
-_GATE = re.compile(
-    r"\s*gate\s+([A-Za-z_]\w*)\s*(?:\(([^)]*)\))?\s*([^{(]*)\{(.*)\}", re.DOTALL
-)
+_GATE = re.compile(r"\s*gate\s+([A-Za-z_]\w*)\s*(?:\(([^)]*)\))?\s*([^{(]*)\{(.*)\}", re.DOTALL)
 _LIBRARIES = ("qelib1.inc", "stdgates.inc")
 _BUILT_IN = ("U", "CX")
 _MOST_BITS = 1_000_000

@@ -58,7 +58,11 @@ def to_program(circuit: Any) -> Program | None:
         names = ", ".join(parameter.name for parameter in circuit.parameters)
         raise CircuitError(f"the circuit has free parameters ({names}): assign values to them")
     reader = _FromQiskit(circuit)
-    return reader.program() if reader.add(circuit, range(circuit.num_qubits), range(circuit.num_clbits)) else None
+    return (
+        reader.program()
+        if reader.add(circuit, range(circuit.num_qubits), range(circuit.num_clbits))
+        else None
+    )
 
 
 class _FromQiskit:
@@ -91,7 +95,10 @@ class _FromQiskit:
     def gate(self, operation: Any, targets: tuple[int, ...], clbits: list[int]) -> bool:
         name = _FROM_QISKIT.get(operation.name, operation.name)
         known = GATES.get(name)
-        closed = getattr(operation, "ctrl_state", None) in (None, 2 ** getattr(operation, "num_ctrl_qubits", 0) - 1)
+        closed = getattr(operation, "ctrl_state", None) in (
+            None,
+            2 ** getattr(operation, "num_ctrl_qubits", 0) - 1,
+        )
         if known and closed and (known.angles, known.qubits) == (len(operation.params), len(targets)):
             angles = [float(value) for value in operation.params]
             columns = tuple(self.columns.setdefault(a, len(self.columns) + 1) for a in angles)
@@ -104,7 +111,9 @@ class _FromQiskit:
 
     def program(self) -> Program:
         circuit = self.circuit
-        registers = tuple(Register(r.name, len(r), circuit.clbits.index(r[0])) for r in circuit.cregs if len(r))
+        registers = tuple(
+            Register(r.name, len(r), circuit.clbits.index(r[0])) for r in circuit.cregs if len(r)
+        )
         plain = [circuit.clbits[r.first : r.first + r.size] for r in registers]
         if [bit for bits in plain for bit in bits] != list(circuit.clbits):
             # Bits outside of registers, or shared ones: one word of all bits.

@@ -11,6 +11,7 @@ import numpy as np
 from isinglass.circuits import qasm2
 from isinglass.circuits.batch import Circuit
 from isinglass.circuits.program import Program
+from isinglass.errors import QasmError
 
 _KEPT = 64
 _KEPT_LENGTH = 1 << 19
@@ -45,7 +46,7 @@ class Reader:
 
             return self._from_qiskit(from_qasm3(circuit))
         if number not in ("2.0", "2"):
-            raise qasm2.QasmError(f"OpenQASM {number} is not known: 2.0 and 3 are", 1, 1)
+            raise QasmError(f"OpenQASM {number} is not known: 2.0 and 3 are", 1, 1)
         text = qasm2.split(circuit)
         program = self._programs.get(text.structure)
         if program is None:
@@ -60,3 +61,14 @@ class Reader:
         from isinglass.circuits.qiskit_circuits import to_program
 
         return Read(to_program(circuit), f"#{id(circuit)}", np.zeros(0), circuit)
+
+
+def bound_circuit(read: Read) -> Any:
+    """The Qiskit circuit of what was read, with the values of its slots."""
+    if read.program is None or read.qiskit is not None:
+        return read.qiskit
+    from isinglass.circuits.qiskit_circuits import from_program
+
+    circuit, parameters = from_program(read.program)
+    angles = read.program.angles(read.slots[None])[0]
+    return circuit.assign_parameters({p: angles[k + 1] for k, p in enumerate(parameters) if p is not None})

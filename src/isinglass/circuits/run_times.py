@@ -11,13 +11,15 @@ from typing import Any
 
 from isinglass.circuits.batch import Circuit
 from isinglass.circuits.devices import device
-from isinglass.circuits.qiskit_circuits import from_program, qiskit_module
-from isinglass.circuits.reading import Reader
+from isinglass.circuits.qiskit_circuits import qiskit_module
+from isinglass.circuits.reading import Reader, bound_circuit
 from isinglass.circuits.runner import whole_number
 from isinglass.errors import CircuitError, ParameterError
 
 
-def estimate_run_time_single_circuit(circuit: Circuit, qiskit_backend: Any, **transpile_options: Any) -> float:
+def estimate_run_time_single_circuit(
+    circuit: Circuit, qiskit_backend: Any, **transpile_options: Any
+) -> float:
     """Seconds that one shot of a circuit takes on a device.
 
     Args:
@@ -32,9 +34,11 @@ def estimate_run_time_single_circuit(circuit: Circuit, qiskit_backend: Any, **tr
     qiskit = qiskit_module("qiskit")
     options = {"num_processes": 1, "seed_transpiler": 0, **transpile_options}
     try:
-        placed = qiskit.transpile(_qiskit_circuit(circuit), backend, **options)
+        placed = qiskit.transpile(bound_circuit(Reader().read(circuit)), backend, **options)
     except qiskit.QiskitError as error:
-        raise CircuitError(f"the circuit does not fit {getattr(backend, 'name', backend)}: {error}") from error
+        raise CircuitError(
+            f"the circuit does not fit {getattr(backend, 'name', backend)}: {error}"
+        ) from error
     return _longest_path(placed, backend.target)
 
 
@@ -67,16 +71,6 @@ def estimate_run_time_batch(
     return max(busy_until)
 
 
-def _qiskit_circuit(circuit: Circuit) -> Any:
-    read = Reader().read(circuit)
-    if read.qiskit is not None:
-        return read.qiskit
-    assert read.program is not None
-    made, parameters = from_program(read.program)
-    angles = read.program.angles(read.slots[None])[0]
-    return made.assign_parameters({p: angles[k + 1] for k, p in enumerate(parameters) if p is not None})
-
-
 def _longest_path(circuit: Any, target: Any) -> float:
     ready: dict[Any, float] = {}
     for instruction in circuit.data:
@@ -84,7 +78,9 @@ def _longest_path(circuit: Any, target: Any) -> float:
         bits = [*instruction.qubits, *instruction.clbits]
         begin = max((ready.get(bit, 0.0) for bit in bits), default=0.0)
         places = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        properties = target[name].get(places) if name in target.operation_names and name != "barrier" else None
+        properties = (
+            target[name].get(places) if name in target.operation_names and name != "barrier" else None
+        )
         duration = getattr(properties, "duration", None) or 0.0
         for bit in bits:
             ready[bit] = begin + duration

@@ -72,7 +72,9 @@ class CircuitRunner(ABC):
         n_processes: circuits in work at a time; None for as many as this process has cores.
     """
 
-    def __init__(self, shots: int = 1000, *, track_depth: bool = False, n_processes: int | None = None) -> None:
+    def __init__(
+        self, shots: int = 1000, *, track_depth: bool = False, n_processes: int | None = None
+    ) -> None:
         self._shots = whole_number("shots", shots)
         self.n_processes = None if n_processes is None else whole_number("n_processes", n_processes)
         self.track_depth = track_depth

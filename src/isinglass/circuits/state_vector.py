@@ -11,9 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from isinglass.circuits.counts import Counts, Register, counts_of_values
+from isinglass.circuits.counts import Counts, counts_of_values
 from isinglass.circuits.fusing import fuse
-from isinglass.circuits.gates import GATES, Primitive, Swap, constant, flip, scaled
+from isinglass.circuits.gates import GATES, Primitive, Swap, flip
 from isinglass.circuits.plan import Pass, Plan
 from isinglass.circuits.program import Op, Program
 from isinglass.control import RunControl
@@ -22,6 +22,8 @@ from isinglass.kernels.cpu.sample_circuits import sample_circuits
 from isinglass.kernels.cpu.shots import CHUNK, chunk_weights, draw, gather_bits
 from isinglass.memory import require
 
+FloatType = type[np.float64] | type[np.float32]
+"""Of real and imaginary parts."""
 SPLIT_QUBITS = 20
 """From this width on all threads work on one circuit."""
 _DATA_BYTES = 1 << 24
@@ -46,22 +48,24 @@ def _swap(swap: Swap) -> list[Primitive]:
 class Scratch:
     """The arrays that one thread needs to run circuits of ``qubits`` qubits."""
 
-    def __init__(self, plan: Plan, dtype: type) -> None:
+    def __init__(self, plan: Plan, dtype: FloatType) -> None:
         n = plan.qubits
         size = 1 << n
-        block = 1 if len(plan.passes) == 1 and not len(plan.passes[0].outside) else 1 << len(plan.passes[0].bits)
+        block = (
+            1 if len(plan.passes) == 1 and not len(plan.passes[0].outside) else 1 << len(plan.passes[0].bits)
+        )
         self.re, self.im = np.empty(size, dtype), np.empty(size, dtype)
         self.buffer = np.empty((2, block), dtype)
         self.work = work_array(n, dtype)
         self.weights = np.empty(-(-size // CHUNK))
 
 
-def work_array(qubits: int, dtype: type) -> np.ndarray:
+def work_array(qubits: int, dtype: FloatType) -> np.ndarray:
     """Scratch of ``run_pass``."""
     return np.empty((4, (qubits + 2) * (qubits + 1) + (1 << LOW)), dtype)
 
 
-def state_bytes(qubits: int, dtype: type) -> int:
+def state_bytes(qubits: int, dtype: FloatType) -> int:
     return 2 * np.dtype(dtype).itemsize << qubits
 
 
@@ -73,10 +77,12 @@ class Sampler:
         dtype: np.float64 or np.float32, of real and imaginary parts.
     """
 
-    def __init__(self, program: Program, dtype: type) -> None:
+    def __init__(self, program: Program, dtype: FloatType) -> None:
         self.program, self.dtype = program, dtype
         gates = [op for op in program.ops if op.name != "measure"]
-        self.plan = Plan(fuse(primitives(gates), program.qubits, from_zero=True, measured=True), program.qubits)
+        self.plan = Plan(
+            fuse(primitives(gates), program.qubits, from_zero=True, measured=True), program.qubits
+        )
         into = {op.clbit: op.qubits[0] for op in program.ops if op.name == "measure"}
         self.clbits = sorted(into)
         self.places = np.array([self.plan.wires[into[clbit]] for clbit in self.clbits], np.int64)
@@ -176,7 +182,9 @@ class Sampler:
             if control.stopped:
                 return
             chunk_weights(scratch.re, scratch.im, scratch.weights)
-            found = draw(scratch.re, scratch.im, scratch.weights, shots, keys[index], uniforms, outcomes, times)
+            found = draw(
+                scratch.re, scratch.im, scratch.weights, shots, keys[index], uniforms, outcomes, times
+            )
             control.reads_started += 1
             control.reads_done += 1
             done(index, self.counts(outcomes[:found], times[:found]))

@@ -66,13 +66,30 @@ class _Vectors:
 
 
 def _matrix_python(
-    re: Any, im: Any, low: int, high: int, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, lanes: int
+    re: Any,
+    im: Any,
+    low: int,
+    high: int,
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    e: Any,
+    f: Any,
+    g: Any,
+    h: Any,
+    lanes: int,
 ) -> None:
     for k in range(lanes_of(re)):
         if lanes >> k & 1:
             x, y = complex(re[low + k], im[low + k]), complex(re[high + k], im[high + k])
             new_x, new_y = complex(a, b) * x + complex(c, d) * y, complex(e, f) * x + complex(g, h) * y
-            re[low + k], im[low + k], re[high + k], im[high + k] = new_x.real, new_x.imag, new_y.real, new_y.imag
+            re[low + k], im[low + k], re[high + k], im[high + k] = (
+                new_x.real,
+                new_x.imag,
+                new_y.real,
+                new_y.imag,
+            )
 
 
 @_llvm_operation(_matrix_python)
@@ -253,7 +270,9 @@ def scale_vectors(typing_context: Any, re: Any, im: Any, source: Any, target: An
 
 def _multiply_python(re: Any, im: Any, at: int, work: Any, place: int, pairs: int) -> None:
     for k in range(lanes_of(re)):
-        factor = complex(work[0, place + k], work[1, place + k]) * complex(work[2, pairs + k], work[3, pairs + k])
+        factor = complex(work[0, place + k], work[1, place + k]) * complex(
+            work[2, pairs + k], work[3, pairs + k]
+        )
         new = complex(re[at + k], im[at + k]) * factor
         re[at + k], im[at + k] = new.real, new.imag
 

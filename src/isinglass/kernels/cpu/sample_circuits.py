@@ -22,7 +22,9 @@ def sample_circuits(
     """
     for circuit in range(data.shape[0]):
         found[circuit] = -1
-        run_pass(re, im, steps, bits, outside, offsets, data[circuit], start, qubits, 0, 1, buffer, work, flag)
+        run_pass(
+            re, im, steps, bits, outside, offsets, data[circuit], start, qubits, 0, 1, buffer, work, flag
+        )
         if stop_requested(flag):
             continue
         chunk_weights(re, im, weights)
