@@ -3,8 +3,8 @@
 W1: QAOA p = 1 Max-Cut circuits on 10 qubits, one structure, other angles. W2: p = 2 on 16 qubits. W3: random
 Clifford+T bricks, 22 qubits, depth 20. 1000 shots each; import and a warm-up excluded; medians of
 interleaved repeats. Clifford: 1000 qubits, depth 100. Peers live in bench/.venv-circuit-peers
-(pip install qulacs qoro-maestro qsimcirq ply qiskit qiskit-aer) and bench/.venv-circuit-seed-era (qoro-divi==0.3.5); those
-that are not installed are left out.
+(pip install qulacs qoro-maestro qsimcirq ply qiskit qiskit-aer) and bench/.venv-circuit-seed-era
+(qoro-divi==0.3.5); those that are not installed are left out.
 
     python bench/circuits.py [--repeats 3] [--bricks 10] [--engines own,qulacs,...] [--workloads W1,W2,W3]
 """
@@ -98,8 +98,8 @@ def race(workload: str, workloads: dict[str, list[str]], engines: list[str], rep
             path.write_text(json.dumps(part))
             python, variables = ENGINES[name]
             workers[name] = len(part[workload]), subprocess.Popen(
-                [python, HERE / "circuits_worker.py", name, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                text=True, env={**os.environ, **variables},
+                [python, HERE / "circuits_worker.py", name, path],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **variables},
             )  # fmt: skip
             # One after another: imports do not disturb each other or what is measured.
             assert workers[name][1].stdout
@@ -134,7 +134,8 @@ def race(workload: str, workloads: dict[str, list[str]], engines: list[str], rep
         ratio = f"{rate / max(others):7.2f} of the fastest peer" if others else ""
         print(
             f"{workload} {name:12s} {rate:9.2f} circuits/s [{spread[0]:.2f} to {spread[-1]:.2f}] {ratio}  "
-            f"import {first['import']:.2f} s, first call {first['warm']:.2f} s, mean weight {first['mean']:.3f}"
+            f"import {first['import']:.2f} s, first call {first['warm']:.2f} s, "
+            f"mean weight {first['mean']:.3f}"
         )
 
 

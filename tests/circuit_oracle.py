@@ -85,8 +85,9 @@ MATRICES = {
     "cu3": lambda *a: controlled(u3(*a)), "cu": lambda a, b, c, g: controlled(np.exp(1j * g) * u3(a, b, c)),
     "rxx": lambda a: exp_of(a, np.kron(X, X)), "ryy": lambda a: exp_of(a, np.kron(Y, Y)),
     "rzz": lambda a: exp_of(a, np.kron(Z, Z)), "rzx": lambda a: exp_of(a, np.kron(X, Z)),
-    "ccx": lambda: controlled(X, 2), "ccz": lambda: controlled(Z, 2), "cswap": lambda: np.kron(SWAP, np.diag([0, 1]))
-    + np.kron(np.eye(4), np.diag([1, 0])), "rccx": lambda: RCCX, "rc3x": lambda: RC3X, "rcccx": lambda: RC3X,
+    "ccx": lambda: controlled(X, 2), "ccz": lambda: controlled(Z, 2),
+    "cswap": lambda: np.kron(SWAP, np.diag([0, 1])) + np.kron(np.eye(4), np.diag([1, 0])),
+    "rccx": lambda: RCCX, "rc3x": lambda: RC3X, "rcccx": lambda: RC3X,
     "c3x": lambda: controlled(X, 3), "mcx": lambda: controlled(X, 3), "c3sqrtx": lambda: controlled(SX, 3),
     "c4x": lambda: controlled(X, 4),
 }  # fmt: skip

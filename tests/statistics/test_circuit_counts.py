@@ -76,7 +76,8 @@ def test_the_same_distribution_as_aer_with_everything_in_the_middle() -> None:
     gates = random_gates(4, 25, 3)
     body = text_of(gates[:12], 4, "creg a[2]; creg b[2];\n")
     body += "measure q[0] -> a[0]; ry(0.7) q[0]; reset q[1]; if (a==1) u3(0.3,0.4,0.5) q[2]; cx q[2],q[3];\n"
-    body += "measure q[2] -> a[1]; if (a==3) reset q[0]; h q[2]; measure q[0] -> b[0]; if (b==1) measure q[2] -> b[1];"
+    body += "measure q[2] -> a[1]; if (a==3) reset q[0]; h q[2]; measure q[0] -> b[0]; "
+    body += "if (b==1) measure q[2] -> b[1];"
     own, aer = (
         ParallelSimulator(shots=20000, seed=5, qiskit_backend=name).submit_circuits([body])[0]
         for name in ("auto", "aer_simulator")
@@ -134,8 +135,10 @@ def test_ghz_and_fourier_transform() -> None:
 
 def test_stim_agrees_with_the_state_vector() -> None:
     """A Clifford circuit with measurements and resets in the middle, on both engines."""
-    body = "h q[0]; cx q[0],q[3]; s q[3]; measure q[0] -> c[5]; ry(pi/2) q[0]; reset q[3]; u2(0,pi) q[3]; cy q[3],q[1];"
-    body += "rzz(pi/2) q[0],q[1]; rx(-pi/2) q[1]; cp(pi) q[1],q[0]; sx q[3]; u3(pi/2,-pi/2,pi) q[0]; iswap q[0],q[2];"
+    body = "h q[0]; cx q[0],q[3]; s q[3]; measure q[0] -> c[5]; ry(pi/2) q[0]; "
+    body += "reset q[3]; u2(0,pi) q[3]; cy q[3],q[1];"
+    body += "rzz(pi/2) q[0],q[1]; rx(-pi/2) q[1]; cp(pi) q[1],q[0]; sx q[3]; "
+    body += "u3(pi/2,-pi/2,pi) q[0]; iswap q[0],q[2];"
     text = f"{HEAD}qreg q[16]; creg c[6]; {body}" + "".join(f"measure q[{k}] -> c[{k}];" for k in range(4))
     own, stim = (
         ParallelSimulator(shots=20000, seed=4, qiskit_backend=name).submit_circuits([text])[0]

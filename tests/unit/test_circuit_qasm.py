@@ -87,8 +87,10 @@ def test_same_structure_is_one_program() -> None:
 
 @pytest.mark.parametrize(
     ("expression", "value"),
-    [("-2^2", -4), ("2^3^2", 512), ("-(1.5-2.5)", 1), ("sin(pi/2)+cos(0)", 2), ("2*-0.5", -1), ("1-0.5-0.25", 0.25),
-     ("sqrt(4.0)/ln(exp(2))", 1), ("1*3.25", 3.25), (".5e1", 5), ("-2.0^2", -4), ("3.-1", 2), ("2*(1+(0.5))", 3)],
+    [("-2^2", -4), ("2^3^2", 512), ("-(1.5-2.5)", 1), ("sin(pi/2)+cos(0)", 2),
+     ("2*-0.5", -1), ("1-0.5-0.25", 0.25),
+     ("sqrt(4.0)/ln(exp(2))", 1), ("1*3.25", 3.25), (".5e1", 5), ("-2.0^2", -4),
+     ("3.-1", 2), ("2*(1+(0.5))", 3)],
 )  # fmt: skip
 def test_arithmetic(expression: str, value: float) -> None:
     got = Reader().read(f"{HEAD}qreg q[1];\nrx({expression}) q[0];")

@@ -114,8 +114,18 @@ def test_run_times() -> None:
 
 
 def test_own_engine_needs_no_qiskit() -> None:
-    code = f"import sys; sys.modules['qiskit'] = sys.modules['stim'] = None\nfrom isinglass.circuits import ParallelSimulator\nParallelSimulator(shots=5).submit_circuits([{BELL!r}])\n"
-    code += "try: ParallelSimulator(qiskit_backend='aer_simulator')\nexcept ImportError as error: assert 'isinglass[circuits]' in str(error)\nelse: raise SystemExit(1)\n"
+    code = f"""
+import sys
+sys.modules["qiskit"] = sys.modules["stim"] = None
+from isinglass.circuits import ParallelSimulator
+ParallelSimulator(shots=5).submit_circuits([{BELL!r}])
+try:
+    ParallelSimulator(qiskit_backend="aer_simulator")
+except ImportError as error:
+    assert "isinglass[circuits]" in str(error)
+else:
+    raise SystemExit(1)
+"""
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -47,7 +47,8 @@ class CircuitBatch:
             seen.add(label)
             if not isinstance(circuit, str) and not hasattr(circuit, "num_qubits"):
                 raise ParameterError(
-                    f"circuit {label!r} is neither OpenQASM text nor a Qiskit circuit, but {type(circuit).__name__}"
+                    f"circuit {label!r} is neither OpenQASM text nor a Qiskit circuit, "
+                    f"but {type(circuit).__name__}"
                 )
         terms = observables.split(";") if isinstance(observables, str) else observables
         return cls(

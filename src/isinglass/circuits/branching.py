@@ -165,7 +165,7 @@ class BranchingSampler:
 
 
 def _split_last(program: Program) -> tuple[list[Op], dict[int, int]]:
-    """(the ops before, clbit -> qubit): plain measurements at the end, which commute with what is left out."""
+    """(the ops before, clbit -> qubit): plain measurements at the end."""
     last: dict[int, int] = {}
     ops = list(program.ops)
     qubits: set[int] = set()

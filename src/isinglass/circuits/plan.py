@@ -17,12 +17,12 @@ from isinglass.circuits.fusing import Fused, Layer, Step
 from isinglass.circuits.gates import Factor, Linear, Turn, matrix, scaled, summed
 from isinglass.kernels.cpu.amplitudes import FLIP, LAYER, MATRIX, PARITY, PHASE, REAL
 
-BLOCK_QUBITS = 13
-"""Qubits of a block: 2^13 amplitudes in double precision fill an eighth of a second-level cache of 1 MB."""
+BLOCK_QUBITS = 16
+"""Qubits of a block: 2^16 amplitudes in double precision fill a second-level cache of 1 MB."""
 _FEW_PHASES = 4
 """So many phases of one or two qubits take as long one by one as by a table of all pairs."""
-_LOWEST = 4
-"""Qubits that belong to every block, so that amplitudes travel by whole cache lines."""
+_LOWEST = 6
+"""Qubits that belong to every block, so that amplitudes travel by several cache lines."""
 
 
 class Pass(NamedTuple):
@@ -72,7 +72,7 @@ class Plan:
         return place
 
     def _rows(self, step: Step) -> list[list[int]]:
-        """Kernel rows of a step, with qubits for targets and controls: [kind, target, controls, place, mask]."""
+        """Kernel rows of a step: [kind, target, controls, place, mask], in qubits of the circuit."""
         if isinstance(step, Turn):
             kinds = [kind for kind, _ in step.factors]
             kind = FLIP if kinds == ["x"] else REAL if set(kinds) <= {"ry", "h", "x"} else MATRIX

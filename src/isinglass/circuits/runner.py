@@ -5,8 +5,8 @@ A runner takes labelled circuits as OpenQASM text and gives back counts. To writ
 1. Subclass ``CircuitRunner`` and write ``run(batch, control)``. It gets a checked ``CircuitBatch`` and
    returns one ``Outcome`` for each circuit, in the batch's order: counts, or the error that kept it from
    running. One bad circuit must not cost the others their results, so put errors into outcomes.
-2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task) pairs, or
-   poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
+2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task)
+   pairs, or poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
 3. If the runner knows expectation values, let ``supports_expval`` be True and answer
    ``batch.observables`` with a dict of Pauli string -> value instead of counts.
 4. Add it to the fixture of ``tests/contract/test_circuit_runners.py``, which asks all this of it.

@@ -94,8 +94,8 @@ def _matrix_python(
 
 @_llvm_operation(_matrix_python)
 def turn_vectors(
-    typing_context: Any, re: Any, im: Any, low: Any, high: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any,
-    g: Any, h: Any, lanes: Any,
+    typing_context: Any, re: Any, im: Any, low: Any, high: Any,
+    a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, lanes: Any,
 ) -> Any:  # fmt: skip
     """(x, y) -> (m00 x + m01 y, m10 x + m11 y) for x at ``low``, y at ``high``, in the lanes of the mask.
 
@@ -281,7 +281,7 @@ def _multiply_python(re: Any, im: Any, at: int, work: Any, place: int, pairs: in
 def multiply_vectors(
     typing_context: Any, re: Any, im: Any, at: Any, work: Any, place: Any, pairs: Any
 ) -> Any:
-    """Multiply x at ``at`` by work[0:2] at ``place`` and work[2:4] at ``pairs``; ``work``: C-ordered [4, ...]."""
+    """Multiply x at ``at`` by work[0:2] at ``place`` and work[2:4] at ``pairs``; ``work`` is C-ordered."""
     item = re.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:

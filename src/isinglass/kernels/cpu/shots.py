@@ -117,7 +117,7 @@ def weight_of_one(re, im, qubit):
 
 @njit(nogil=True, cache=True)
 def collapse(re, im, qubit, outcome, move_to_zero, scale):
-    """Keep the half in which ``qubit`` is ``outcome``, times ``scale``; ``move_to_zero``: and reset it to 0."""
+    """Keep the half in which ``qubit`` is ``outcome``, times ``scale``; ``move_to_zero``: and reset it."""
     run = 1 << qubit
     for begin in range(0, re.size, 2 * run):
         for z in range(begin, begin + run):
