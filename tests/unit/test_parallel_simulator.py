@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from isinglass.circuits import ParallelSimulator
+from isinglass.circuits import ParallelSimulator, sweep
+from isinglass.circuits.reading import Reader
 from isinglass.errors import CircuitError, OutOfMemoryError, ParameterError
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
@@ -76,6 +77,8 @@ def test_objects_as_backends() -> None:
     for backend in (GenericBackendV2(3, seed=1), AerSimulator(method="density_matrix")):
         entry = ParallelSimulator(shots=100, qiskit_backend=backend, seed=1).submit_circuits({"b": BELL})[0]
         assert sum(entry["results"].values()) == 100
+    with pytest.warns(UserWarning, match="noise_model"):
+        ParallelSimulator(qiskit_backend="FakeManilaV2", noise_model=object())
     for wrong in ("FakeManilla", "aer_simulator_vector", 3):
         with pytest.raises(ParameterError, match="qiskit_backend"):
             ParallelSimulator(qiskit_backend=wrong)
@@ -89,6 +92,47 @@ def test_too_wide_for_a_device_stays_under_its_label() -> None:
     assert "error" in results[0] and sum(results[1]["results"].values()) == 10
     with pytest.raises(OutOfMemoryError, match="GB"):
         ParallelSimulator().submit_circuits({"w": qaoa(48, (0.5, 0.25))})
+
+
+def test_qiskit_circuits_and_wide_progress() -> None:
+    from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+
+    seen = []
+    circuit = QuantumCircuit(QuantumRegister(20), ClassicalRegister(20))
+    circuit.h(0)
+    circuit.t(0)
+    circuit.mcx([0, 1], 2)
+    circuit.x(19)
+    circuit.measure_all()
+    results = ParallelSimulator(shots=50, seed=1).submit_circuits([circuit, circuit], progress=seen.append)
+    assert results[0]["metadata"]["engine"] == "state vector" and seen[-1].reads_done == 2
+    # measure_all adds a register of its own.
+    assert {key[:20] for key in results[1]["results"]} == {"1" + "0" * 19, "1" + "0" * 18 + "1"}
+    for k in range(3):
+        one = QuantumCircuit(2, 2)
+        if k != 1:
+            one.x(k // 2)
+        one.measure([0, 1], [0, 1])
+        entry = ParallelSimulator(shots=5, qiskit_backend="aer_simulator").submit_circuits([one])[0]
+        assert entry["results"] == {["01", "00", "10"][k]: 5}
+
+
+def test_sweeps() -> None:
+    template = HEAD + "qreg q[1]; creg c[1]; rx(-β[0]*2) q[0]; ry(β[0]^2+β[01]) q[0]; measure q -> c;"
+    circuits = sweep(template, ["β[0]", "β[01]"], {"a": [1e-7, -0.5], "b": [-3.0, 2]})
+    assert "rx(-(-3.0)*2) q[0]; ry((-3.0)^2+(2.0)) q[0];" in circuits["b"]
+    reader = Reader()
+    a, b = (reader.read(text) for text in circuits.values())
+    assert a.program is b.program is not None
+    assert b.program.angles(b.slots[None])[0, 1:].tolist() == [6, 11]
+    for names, sets in (
+        (["β[0]"], {"a": [1, 2]}),
+        (["gamma"], {"a": [1]}),
+        ([], {}),
+        (["β[0]"], {"a": [np.inf]}),
+    ):
+        with pytest.raises(ParameterError):
+            sweep(template, names, sets)
 
 
 def test_time_limit_keeps_what_has_run() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from isinglass.circuits.batch import CircuitBatch
     from isinglass.circuits.parallel_simulator import ParallelSimulator
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
+    from isinglass.circuits.sweeping import sweep
 
 _PLACES = {
     "CircuitBatch": "batch",
@@ -22,9 +23,10 @@ _PLACES = {
     "CircuitRunner": "runner",
     "Outcome": "runner",
     "ParallelSimulator": "parallel_simulator",
+    "sweep": "sweeping",
 }
 
-__all__ = ["CircuitBatch", "CircuitResult", "CircuitRunner", "Outcome", "ParallelSimulator"]
+__all__ = ["CircuitBatch", "CircuitResult", "CircuitRunner", "Outcome", "ParallelSimulator", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ of its own with a seed of its own: Aer seeds the circuits of one run from their 
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ METHODS: dict[str, str | None] = {
     **{f"aer_simulator_{name}": name for name in _METHODS},
 }
 """Aer's names of its simulators -> the method, None for its own choice."""
+_KEPT = 64
 
 
 class AerEngine:
@@ -49,26 +51,23 @@ class AerEngine:
         self.transpiles = backend is not None or noise_model is not None
         self.name = f"aer {self.simulator.options.method}"
         self._passes: Any = None
+        # Transpiling keeps state in its pass manager, so one thread at a time.
+        self._lock = threading.Lock()
         self._compiled: dict[str, tuple[Any, list[Any]]] = {}
-
-    @property
-    def most_qubits(self) -> int | None:
-        """Qubits of the device; None without one."""
-        target = getattr(self.simulator, "coupling_map", None)
-        return None if target is None else int(self.simulator.num_qubits)
 
     def circuit(self, read: Read, angles: np.ndarray | None) -> Any:
         """The circuit to run, fit for the device; compiled once for a structure."""
-        if read.structure not in self._compiled:
-            if len(self._compiled) >= 64:
-                self._compiled.clear()
-            if read.qiskit is not None:
-                circuit, parameters = read.qiskit, list[Any]()
-            else:
-                assert read.program is not None
+        if read.qiskit is not None:
+            with self._lock:
+                return self._transpiled(read.qiskit)
+        assert read.program is not None
+        with self._lock:
+            if read.structure not in self._compiled:
+                if len(self._compiled) >= _KEPT:
+                    self._compiled.clear()
                 circuit, parameters = from_program(read.program)
-            self._compiled[read.structure] = self._transpiled(circuit), parameters
-        circuit, parameters = self._compiled[read.structure]
+                self._compiled[read.structure] = self._transpiled(circuit), parameters
+            circuit, parameters = self._compiled[read.structure]
         values = {
             p: float(angles[k + 1]) for k, p in enumerate(parameters) if p is not None and angles is not None
         }

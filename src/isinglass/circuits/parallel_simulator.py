@@ -11,6 +11,7 @@ The choice depends on the circuit and the settings alone, and stands in the resu
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from isinglass.circuits import clifford
-from isinglass.circuits.aer import AerEngine
+from isinglass.circuits.aer import METHODS, AerEngine
 from isinglass.circuits.batch import CircuitBatch
 from isinglass.circuits.branching import BranchingSampler
 from isinglass.circuits.counts import Counts
-from isinglass.circuits.devices import engine_for
+from isinglass.circuits.devices import OWN, engine_for
 from isinglass.circuits.reading import Read, Reader
 from isinglass.circuits.run_times import estimate_run_time_batch, estimate_run_time_single_circuit
 from isinglass.circuits.runner import CircuitRunner, Outcome
@@ -88,6 +89,10 @@ class ParallelSimulator(CircuitRunner):
         if seed is not None or simulation_seed is not None:
             self.set_seed(simulation_seed if seed is None else seed)  # type: ignore[arg-type]  # one is given
         self.qiskit_backend, self.noise_model, self.precision = qiskit_backend, noise_model, precision
+        named = qiskit_backend is None or isinstance(qiskit_backend, str)
+        device = not (named and qiskit_backend in (*OWN, *METHODS))
+        if device and noise_model is not None:
+            warnings.warn("the device's own noise is used: noise_model is left out", stacklevel=2)
         self._aer = engine_for(qiskit_backend, noise_model)
         self._fallback: AerEngine | None = None
         self._reader = Reader()
@@ -147,6 +152,9 @@ class _Submission:
         for one in wide:
             if not self.control.stopped:
                 one()
+        if wide:
+            # Tells how far it came: wide circuits count themselves.
+            self.control.run([])
         return self.outcomes
 
     def groups(self) -> list[_Group]:

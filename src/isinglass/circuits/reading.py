@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from isinglass.errors import QasmError
 
 _KEPT = 64
 _KEPT_LENGTH = 1 << 19
+_NUMBERS = count()
+"""Names for structures of circuits that came without OpenQASM 2 text."""
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Reader:
     def _from_qiskit(self, circuit: Any) -> Read:
         from isinglass.circuits.qiskit_circuits import to_program
 
-        return Read(to_program(circuit), f"#{id(circuit)}", np.zeros(0), circuit)
+        return Read(to_program(circuit), f"#{next(_NUMBERS)}", np.zeros(0), circuit)
 
 
 def bound_circuit(read: Read) -> Any:

@@ -27,7 +27,7 @@ FloatType = type[np.float64] | type[np.float32]
 SPLIT_QUBITS = 20
 """From this width on all threads work on one circuit."""
 _DATA_BYTES = 1 << 24
-"""Kernel data that is made at a time; bounds memory for large batches."""
+"""Kernel data and outcomes that a task holds; bounds memory for large batches."""
 
 
 def primitives(ops: Sequence[Op], keep_wires: bool = False) -> list[Primitive]:
@@ -106,7 +106,9 @@ class Sampler:
         """
         states = min(control.num_threads, len(angles))
         require(int(1.1 * states * state_bytes(self.plan.qubits, self.dtype)), _purpose(self.plan.qubits))
-        rows = max(1, min(64, _DATA_BYTES // (8 * (1 + self.plan.width)), len(angles) // (2 * states)))
+        most = min(shots, 1 << self.plan.qubits)
+        bounded = _DATA_BYTES // (8 * max(self.plan.width, 2 * most))
+        rows = max(1, min(64, bounded, len(angles) // (2 * states)))
         return [
             (len(part), partial(self._run, angles, part, keys, shots, control, done))
             for part in np.split(np.arange(len(angles)), range(rows, len(angles), rows))
