@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isinglass.circuits import plan as planning
-from isinglass.circuits import qasm2
 from isinglass.circuits.fusing import fuse
 from isinglass.circuits.gates import GATES
+from isinglass.circuits.qasm2 import read
+from isinglass.circuits.qasm2_text import split
 from isinglass.circuits.state_vector import primitives, work_array
 from isinglass.kernels.cpu.amplitudes import run_pass
 from tests.circuit_oracle import MATRICES, state_of
@@ -27,12 +28,12 @@ def text_of(gates: Gates, qubits: int) -> str:
 
 
 def our_state(text: str, dtype: type = np.float64, from_zero: bool = True) -> np.ndarray:
-    split = qasm2.split(text)
-    program = qasm2.read(split)
+    parts = split(text)
+    program = read(parts)
     n = program.qubits
     fused = fuse(primitives(program.ops), n, from_zero=from_zero, measured=False)
     plan = planning.Plan(fused, n)
-    data = plan.numbers(program.angles(np.array([split.numbers], np.float64)))[0].astype(dtype)
+    data = plan.numbers(program.angles(np.array([parts.numbers], np.float64)))[0].astype(dtype)
     re, im = np.zeros(1 << n, dtype), np.zeros(1 << n, dtype)
     re[0] = 1
     for number, one in enumerate(plan.passes):

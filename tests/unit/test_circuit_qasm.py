@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from isinglass.circuits import ParallelSimulator
 from isinglass.circuits.counts import Register, bits_of_key, columns, counts_of_bits, counts_of_values
-from isinglass.circuits.qasm2 import read, split
+from isinglass.circuits.qasm2 import read
+from isinglass.circuits.qasm2_text import split
 from isinglass.circuits.reading import Reader
 from isinglass.errors import CircuitError, IsinglassError, OutOfMemoryError, QasmError
 
@@ -44,7 +45,7 @@ def counts(text: str, **options: object) -> dict[str, int]:
         ("qreg q[2];\nqreg q[3];", 4, 6, "twice"),
         ("qreg q[0];", 3, 6, "size 0"),
         ("qreg q[99999999999];", 3, 6, "overflows"),
-        ("qreg q;", 3, 1, "name[size]"),
+        ("qreg q;", 3, 5, "name[size]"),
         ("qreg q[2];\ncreg c[1];\nmeasure q -> c;", 5, 1, "2 qubits"),
         ("qreg q[2];\ncreg c[1];\nmeasure q[0] -> c[1];", 5, 17, "out of range"),
         ("qreg q[2];\nmeasure q[0];", 4, 1, "->"),
@@ -58,6 +59,9 @@ def counts(text: str, **options: object) -> dict[str, int]:
         ("opaque magic a;\nqreg q[1];\nmagic q[0];", 5, 1, "opaque"),
         ("qreg q[1];\nh # q[0];", 4, 3, "'#'"),
         ("// 0.5 is a comment; so is this\nqreg q[1];\nrx(0.5) q[1]; // 0.7", 5, 9, "out of range"),
+        ("gate g(a) x { rx(1/a) x; }\nqreg q[1];\n  g(0*2) q[0];", 5, 3, "finite"),
+        ("qreg q[1];\nrx(" + "(" * 5000 + "1" + ")" * 5000 + ") q[0];", 3, 11, "deeply"),
+        ("qreg q[" + "9" * 6000 + "];", 3, 5, "name[size]"),
         ("gate g x { h x; }\nqreg q[1];\ng q[0];\n  gg q[0];", 6, 3, "did you mean 'g'"),
     ],
 )  # fmt: skip

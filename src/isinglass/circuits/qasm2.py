@@ -1,8 +1,4 @@
-"""OpenQASM 2: a reader that is fast by structure.
-
-Circuits of an optimisation differ in their real numbers only. ``split`` cuts those out of a text;
-what is left is the structure, and ``read`` turns it into a ``Program`` once for all circuits that
-share it. Within a text, too, each distinct statement is read once.
+"""OpenQASM 2: structures (see qasm2_text.py) to programs. Each distinct statement is read once.
 
 OpenQASM 2: Cross, Bishop, Smolin, Gambetta, arXiv:1707.03429.
 """
@@ -14,68 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
-from isinglass.circuits.counts import Register
 from isinglass.circuits.expressions import Expression, Fault, parse, shift, substitute
 from isinglass.circuits.gates import GATES
 from isinglass.circuits.program import Op, Program
+from isinglass.circuits.qasm2_bits import Bits, counted
+from isinglass.circuits.qasm2_text import Split, place
 from isinglass.errors import QasmError, nearest
 
-_HEADER = re.compile(r"(?:\s|//[^\n]*(?:\n|$))*OPENQASM\s+([\d.]+)\s*;")
-_COMMENT = re.compile(r"//[^\n]*")
-_REAL = r"(?:\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)"
-# A sign belongs to the number where nothing else can be meant, so that signs do not multiply structures.
-_NUMBER = re.compile(rf"((?:(?<=,)|^)-{_REAL}(?=\s*(?:[,*/]|$))|(?<![\w.]){_REAL})")
-_PARENTHESES = re.compile(r"\(([^()]*)\)")
-_PLAIN = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?").fullmatch
 _STATEMENT = re.compile(r"\s*gate\b[^{};]*\{[^}]*\}|[^;]*;")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*([^()]*)$", re.DOTALL)
-_IF = re.compile(r"\s*if\s*\(\s*(\w+)\s*==\s*(\d+)\s*\)", re.DOTALL)
-_OPERAND = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[\s*(\d+)\s*\])?\s*$")
+_IF = re.compile(r"\s*if\s*\(\s*(\w+)\s*==\s*(\d{1,4000})\s*\)", re.DOTALL)
 _GATE = re.compile(r"\s*gate\s+([A-Za-z_]\w*)\s*(?:\(([^)]*)\))?\s*([^{(]*)\{(.*)\}", re.DOTALL)
 _LIBRARIES = ("qelib1.inc", "stdgates.inc")
 _BUILT_IN = ("U", "CX")
-_MOST_BITS = 1_000_000
 _MOST_OPS = 20_000_000
 """Definitions within definitions can stand for more gates than memory holds."""
-
-
-class Split(NamedTuple):
-    """A text as structure and numbers."""
-
-    structure: str
-    """The text with ``#`` for each number that stands alone in parentheses and each real one among others."""
-    numbers: list[str]
-
-
-def version(text: str) -> str:
-    """``"2.0"``, ``"3.0"``, ...; "2.0" where the text does not say."""
-    match = _HEADER.match(text)
-    return match.group(1) if match else "2.0"
-
-
-def split(text: str) -> Split:
-    """Structure and numbers; the header line and comments become blanks, so places stay the same."""
-    match = _HEADER.match(text)
-    if match:
-        text = re.sub(r"[^\n]", " ", match.group()) + text[match.end() :]
-    if "//" in text:
-        text = _COMMENT.sub(lambda found: " " * len(found.group()), text)
-    if "#" in text:
-        raise QasmError("'#' means nothing in OpenQASM 2", *_place(text, text.index("#")))
-    pieces = _PARENTHESES.split(text)
-    if len(pieces) == 1:
-        return Split(text, [])
-    numbers: list[str] = []
-    for k in range(1, len(pieces), 2):
-        inside = pieces[k]
-        if _PLAIN(inside):
-            numbers.append(inside)
-            pieces[k] = "(#)"
-        else:
-            found = _NUMBER.split(inside)
-            numbers += found[1::2]
-            pieces[k] = f"({'#'.join(found[::2])})"
-    return Split("".join(pieces), numbers)
 
 
 def read(text: Split) -> Program:
@@ -84,20 +33,11 @@ def read(text: Split) -> Program:
     try:
         return reader.read()
     except Fault as fault:
-        raise QasmError(fault.message, *_place(*_original(text, fault.offset))) from None
-
-
-def _original(text: Split, offset: int) -> tuple[str, int]:
-    """The text with its numbers, and where ``offset`` of the structure lies in it."""
-    pieces = text.structure.split("#")
-    whole = pieces[0] + "".join(n + p for n, p in zip(text.numbers, pieces[1:], strict=True))
-    before = text.structure[:offset].count("#")
-    return whole, offset + sum(len(number) - 1 for number in text.numbers[:before])
-
-
-def _place(text: str, offset: int) -> tuple[int, int]:
-    """1-based line and column."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+        raise QasmError(fault.message, *place(text, fault.offset)) from None
+    except RecursionError:
+        raise QasmError(
+            "expressions or definitions are nested too deeply", *place(text, reader.begin)
+        ) from None
 
 
 @dataclass
@@ -121,15 +61,13 @@ class _Call(NamedTuple):
 class _Reader:
     def __init__(self, structure: str) -> None:
         self.structure = structure
-        self.qregs: dict[str, tuple[int, int]] = {}
-        self.cregs: dict[str, tuple[int, Register]] = {}
-        self.qubits = self.clbits = self.slot = 0
+        self.bits = Bits()
+        self.slot = 0
         self.library = False
         self.defined: dict[str, _Defined | None] = {}
         self.ops: list[Op] = []
         self.spans: list[tuple[int, int]] = []
         self.columns: dict[Expression, int] = {}
-        self.operands: dict[str, tuple[list[int], bool]] = {}
         self.begin = 0
         self.calls: dict[str, _Call] = {}
         """Statements seen before whose ops depend on slots or on definitions of the text."""
@@ -153,8 +91,8 @@ class _Reader:
             self.begin += len(statement) + 1
         if self.slot != self.structure.count("#"):
             raise Fault("a real number stands where none belongs", self.structure.index("#"))
-        registers = tuple(register for _, register in self.cregs.values())
-        return Program(self.qubits, registers, self.ops, list(self.columns), self.slot, self.spans)
+        registers = tuple(register for _, register in self.bits.cregs.values())
+        return Program(self.bits.qubits, registers, self.ops, list(self.columns), self.slot, self.spans)
 
     def statements(self) -> Sequence[str]:
         """Pieces of the structure, without the character that ends them."""
@@ -180,7 +118,7 @@ class _Reader:
         at = len(statement) - len(statement.lstrip())
         word = re.match(r"\w*", statement[at:]).group()  # type: ignore[union-attr]  # matches anything
         if word in ("qreg", "creg"):
-            self.register(word, statement, at)
+            self.bits.declare(word, statement[at + 4 :], self.begin + at + 4)
         elif word == "gate":
             self.define(statement, at)
         elif word == "opaque":
@@ -188,13 +126,14 @@ class _Reader:
         elif word == "include":
             self.include(statement, at)
         elif word == "barrier":
-            self.targets(statement[at + 7 :], at + 7, "q", distinct=True)
+            self.bits.targets(statement[at + 7 :], self.begin + at + 7, "q", distinct=True)
         elif word == "measure":
             self.measure(statement, at)
         elif word == "if":
             self.conditional(statement, at)
         elif word == "reset":
-            self.ops += [Op("reset", (), q) for q in self.targets(statement[at + 5 :], at + 5, "q")]
+            qubits = self.bits.targets(statement[at + 5 :], self.begin + at + 5, "q")
+            self.ops += [Op("reset", (), qubit) for qubit in qubits]
         elif word == "OPENQASM":
             self.fault("OPENQASM must come first, and once", at)
         else:
@@ -202,26 +141,6 @@ class _Reader:
             self.apply(call)
             return call
         return None
-
-    def register(self, word: str, statement: str, at: int) -> None:
-        match = re.match(r"\s*([a-z]\w*)\s*\[\s*(\d+)\s*\]\s*$", statement[at + 4 :])
-        if match is None:
-            self.fault(f"{word} is written '{word} name[size];'", at)
-        name, size = match.group(1), int(match.group(2))
-        place = at + 4 + match.start(1)
-        if name in self.qregs or name in self.cregs:
-            self.fault(f"register {name!r} is declared twice", place)
-        if size == 0:
-            self.fault(f"register {name!r} has size 0", place)
-        if self.qubits + self.clbits + size > _MOST_BITS:
-            self.fault(f"register {name!r} overflows: more than {_MOST_BITS} bits in all", place)
-        if word == "qreg":
-            self.qregs[name] = (self.qubits, size)
-            self.qubits += size
-        else:
-            self.cregs[name] = (len(self.cregs), Register(name, size, self.clbits))
-            self.clbits += size
-        self.operands.clear()
 
     def include(self, statement: str, at: int) -> None:
         match = re.match(r'include\s*"([^"]*)"\s*$', statement[at:])
@@ -297,7 +216,7 @@ class _Reader:
             self.fault(f"gate {name!r} is not defined{nearest(name, known)}", at)
         if (angles, qubits) != wants:
             self.fault(
-                f"{name} takes {_count(wants[0], 'angle')} and {_count(wants[1], 'qubit')}, "
+                f"{name} takes {counted(wants[0], 'angle')} and {counted(wants[1], 'qubit')}, "
                 f"not {angles} and {qubits}", at,
             )  # fmt: skip
 
@@ -309,63 +228,20 @@ class _Reader:
         angles, slots = parse(match.group(2) or "", self.begin + max(0, match.start(2)), (), 0)
         if not match.group(3).strip():
             self.fault(f"{name} needs qubits (is a ';' missing?)", len(statement))
-        targets = self.targets(match.group(3), match.start(3), "q", distinct=True)
+        targets = self.bits.targets(match.group(3), self.begin + match.start(3), "q", distinct=True)
         self.check(name, len(angles), len(targets[0]), match.start(1))
         return _Call(name, angles, slots, targets)
-
-    def targets(self, text: str, at: int, kind: str, distinct: bool = False) -> list[tuple[int, ...]]:
-        """Tuples of bits for ``a[0], b``: whole registers are taken bit by bit."""
-        columns: list[tuple[list[int], bool]] = []
-        for word in text.split(","):
-            known = self.operands.get(kind + word)
-            if known is None:
-                known = self.operands[kind + word] = self.operand(word, at, kind)
-            columns.append(known)
-            at += len(word) + 1
-        sizes = {len(bits) for bits, whole in columns if whole}
-        if len(sizes) > 1:
-            self.fault(f"registers of different sizes: {sorted(sizes)}", at - len(text) - 1)
-        rows = [
-            tuple(bits[k] if whole else bits[0] for bits, whole in columns)
-            for k in range(sizes.pop() if sizes else 1)
-        ]
-        if distinct and any(len(set(row)) < len(row) for row in rows):
-            self.fault("the same qubit is given twice", at - len(text) - 1)
-        return rows
-
-    def operand(self, word: str, at: int, kind: str) -> tuple[list[int], bool]:
-        """(bits, is it a whole register) of ``name`` or ``name[index]``."""
-        match = _OPERAND.match(word)
-        if match is None:
-            self.fault(f"{word.strip()!r} is neither a register nor 'register[index]'", at)
-        name, index = match.groups()
-        place = at + match.start(1)
-        if kind == "q":
-            found = self.qregs.get(name)
-            other, known = "quantum", list(self.qregs)
-        else:
-            register = self.cregs.get(name)
-            found = None if register is None else (register[1].first, register[1].size)
-            other, known = "classical", list(self.cregs)
-        if found is None:
-            self.fault(f"there is no {other} register {name!r}{nearest(name, known)}", place)
-        first, size = found
-        if index is None:
-            return list(range(first, first + size)), True
-        if int(index) >= size:
-            self.fault(f"{name}[{index}] is out of range: {name} has {_count(size, 'bit')}, from 0", place)
-        return [first + int(index)], False
 
     def measure(self, statement: str, at: int) -> None:
         text = statement[at + 7 :]
         source, arrow, target = text.partition("->")
         if not arrow:
             self.fault("a measurement is written 'measure qubit -> bit;'", at)
-        qubits = self.targets(source, at + 7, "q")
-        clbits = self.targets(target, at + 9 + len(source), "c")
+        qubits = self.bits.targets(source, self.begin + at + 7, "q")
+        clbits = self.bits.targets(target, self.begin + at + 9 + len(source), "c")
         if len(qubits) != len(clbits):
             self.fault(
-                f"{_count(len(qubits), 'qubit')} cannot be measured into {_count(len(clbits), 'bit')}", at
+                f"{counted(len(qubits), 'qubit')} cannot be measured into {counted(len(clbits), 'bit')}", at
             )
         self.ops += [Op("measure", (), q, c[0]) for q, c in zip(qubits, clbits, strict=True)]
 
@@ -374,10 +250,10 @@ class _Reader:
         if match is None:
             self.fault("a condition is written 'if (register == integer) ...'", at)
         name, value = match.group(1), int(match.group(2))
-        if name not in self.cregs:
+        if name not in self.bits.cregs:
             place = match.start(1)
-            self.fault(f"there is no classical register {name!r}{nearest(name, self.cregs)}", place)
-        number = self.cregs[name][0]
+            self.fault(f"there is no classical register {name!r}{nearest(name, self.bits.cregs)}", place)
+        number = self.bits.cregs[name][0]
         first = len(self.ops)
         rest = " " * match.end() + statement[match.end() :]
         word = re.match(r"\s*(\w*)", rest).group(1)  # type: ignore[union-attr]  # matches anything
@@ -391,7 +267,12 @@ class _Reader:
         self.slot += call.slots
         for qubits in call.targets:
             first = len(self.ops)
-            self.expand(call.name, angles, qubits)
+            try:
+                self.expand(call.name, angles, qubits)
+            except Fault as fault:
+                # Found in the body of a definition, with these angles: the call is to blame.
+                statement = self.structure[self.begin :]
+                self.fault(fault.message, len(statement) - len(statement.lstrip()))
             if call.name in self.defined:
                 self.spans.append((first, len(self.ops)))
 
@@ -408,7 +289,3 @@ class _Reader:
 
     def column(self, angle: Expression) -> int:
         return self.columns.setdefault(angle, len(self.columns) + 1)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.circuits import qasm2
 from isinglass.circuits.batch import Circuit
 from isinglass.circuits.program import Program
+from isinglass.circuits.qasm2 import read
+from isinglass.circuits.qasm2_text import split, version
 from isinglass.errors import QasmError
 
 _KEPT = 64
@@ -43,17 +44,17 @@ class Reader:
         """QasmError names line and column."""
         if not isinstance(circuit, str):
             return self._from_qiskit(circuit)
-        number = qasm2.version(circuit)
+        number = version(circuit)
         if number.startswith("3"):
             from isinglass.circuits.qiskit_circuits import from_qasm3
 
             return self._from_qiskit(from_qasm3(circuit))
         if number not in ("2.0", "2"):
             raise QasmError(f"OpenQASM {number} is not known: 2.0 and 3 are", 1, 1)
-        text = qasm2.split(circuit)
+        text = split(circuit)
         program = self._programs.get(text.structure)
         if program is None:
-            program = qasm2.read(text)
+            program = read(text)
             if len(text.structure) <= _KEPT_LENGTH:
                 self._programs[text.structure] = program
                 if len(self._programs) > _KEPT:
