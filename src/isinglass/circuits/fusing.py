@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 
 from isinglass.circuits.gates import Factor, Linear, Phase, Primitive, Swap, Turn, summed
 
+_ALONG_X = {"x", "rx", "sx", "sxdg"}
+"""Factors that commute with each other, also where one of them is controlled."""
 _LOOK_BACK = 400
 """Primitives that are searched for the CX that undoes another one."""
 
@@ -157,7 +159,10 @@ class _Fusing:
             self.pending.setdefault(turn.target, []).extend(turn.factors)
             return
         self._settle(turn.controls)
-        self._flush(turn.target)
+        along_x = _ALONG_X >= {kind for kind, _ in self.pending.get(turn.target, ())}
+        begins = self.fresh and not self.touched >> turn.target & 1
+        if begins or not along_x or turn.factors[0][0] not in _ALONG_X:
+            self._flush(turn.target)
         self._emit(turn)
 
     def finish(self, measured: bool) -> list[Step]:
