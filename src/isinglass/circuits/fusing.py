@@ -159,7 +159,7 @@ class _Fusing:
             self.pending.setdefault(turn.target, []).extend(turn.factors)
             return
         self._settle(turn.controls)
-        along_x = _ALONG_X >= {kind for kind, _ in self.pending.get(turn.target, ())}
+        along_x = {kind for kind, _ in self.pending.get(turn.target, ())} <= _ALONG_X
         begins = self.fresh and not self.touched >> turn.target & 1
         if begins or not along_x or turn.factors[0][0] not in _ALONG_X:
             self._flush(turn.target)
