@@ -27,7 +27,7 @@ class AllZero(CircuitRunner):
 
     def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
         return [
-            Outcome(error=QasmError("unknown", 1, 1)) if "hh" in text else Outcome({"00": self.shots})
+            Outcome(error=QasmError("unknown", 1, 1)) if "hh" in text else Outcome({"00": batch.shots})
             for text in batch.circuits
         ]
 
@@ -118,7 +118,15 @@ def test_bad_shots_are_refused(make: Any, shots: Any) -> None:
 
 def test_expectation_values_only_where_supported(make: Any) -> None:
     runner = make()
-    if not runner.supports_expval:
+    if runner.supports_expval:
+        results = runner.submit_circuits({"a": BELL, "one": BELL}, observables="ZZ;XX;ZI")
+        assert [entry["results"] for entry in results] == [
+            pytest.approx({"ZZ": 1, "XX": 1, "ZI": 0}, abs=1e-6)
+        ] * 2
+        # The leftmost letter is qubit 0, which is 1 here.
+        (entry,) = runner.submit_circuits({"one": ONE}, observables=["ZII", "IIZ"])
+        assert entry["results"] == pytest.approx({"ZII": -1, "IIZ": 1}, abs=1e-6)
+    else:
         with pytest.raises(ParameterError, match="expectation"):
             runner.submit_circuits({"a": BELL}, observables="ZZ;XX")
 

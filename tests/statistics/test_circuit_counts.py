@@ -167,7 +167,7 @@ def test_noise_is_that_of_the_density_matrix() -> None:
     result = runner.submit_circuits([text])[0]
     assert result["metadata"]["engine"].startswith("aer")
     engine = runner.aer()
-    read = runner._reader.read(text)
+    read = runner.reader.read(text)
     circuit = engine.circuit(read, read.program.angles(read.slots[None])[0]).remove_final_measurements(
         inplace=False
     )  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from isinglass.circuits.batch import CircuitBatch
+    from isinglass.circuits.expectations import Expectation, expectation, expectation_values
     from isinglass.circuits.parallel_simulator import ParallelSimulator
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
@@ -21,12 +22,18 @@ _PLACES = {
     "CircuitBatch": "batch",
     "CircuitResult": "runner",
     "CircuitRunner": "runner",
+    "Expectation": "expectations",
     "Outcome": "runner",
     "ParallelSimulator": "parallel_simulator",
+    "expectation": "expectations",
+    "expectation_values": "expectations",
     "sweep": "sweeping",
 }
 
-__all__ = ["CircuitBatch", "CircuitResult", "CircuitRunner", "Outcome", "ParallelSimulator", "sweep"]
+__all__ = [
+    "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
+    "expectation", "expectation_values", "sweep",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

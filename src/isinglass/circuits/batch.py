@@ -20,9 +20,13 @@ class CircuitBatch:
     circuits: tuple[Circuit, ...]
     observables: tuple[str, ...] | None = None
     """Pauli strings to answer instead of counts, leftmost letter for qubit 0."""
+    shots: int = 1000
+    """Measurements of each circuit."""
 
     @classmethod
-    def of(cls, given: Any, observables: str | Sequence[str] | None = None) -> CircuitBatch:
+    def of(
+        cls, given: Any, observables: str | Sequence[str] | None = None, shots: int = 1000
+    ) -> CircuitBatch:
         """What ``CircuitRunner.submit_circuits`` takes; ParameterError for anything else."""
         if isinstance(given, Mapping):
             pairs = list(given.items())
@@ -55,4 +59,5 @@ class CircuitBatch:
             tuple(label for label, _ in pairs),
             tuple(circuit for _, circuit in pairs),
             None if terms is None else tuple(terms),
+            shots,
         )

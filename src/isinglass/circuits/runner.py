@@ -3,8 +3,9 @@
 A runner takes labelled circuits as OpenQASM text and gives back counts. To write one:
 
 1. Subclass ``CircuitRunner`` and write ``run(batch, control)``. It gets a checked ``CircuitBatch`` and
-   returns one ``Outcome`` for each circuit, in the batch's order: counts, or the error that kept it from
-   running. One bad circuit must not cost the others their results, so put errors into outcomes.
+   returns one ``Outcome`` for each circuit, in the batch's order: counts of ``batch.shots`` shots, or the
+   error that kept it from running. One bad circuit must not cost the others their results, so put errors
+   into outcomes.
 2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task)
    pairs, or poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
 3. If the runner knows expectation values, let ``supports_expval`` be True and answer
@@ -108,6 +109,7 @@ class CircuitRunner(ABC):
         circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
         *,
         observables: str | Sequence[str] | None = None,
+        shots: int | None = None,
         cancellation_event: threading.Event | None = None,
         progress: Callable[[Progress], None] | None = None,
         time_limit: float | None = None,
@@ -118,6 +120,7 @@ class CircuitRunner(ABC):
             circuits: label -> OpenQASM 2 or 3 text (or Qiskit circuit); or (label, text) pairs; or texts
                 alone, which are labelled "0", "1", ...
             observables: Pauli strings, leftmost letter for qubit 0, to be answered instead of counts.
+            shots: measurements of each circuit in place of the runner's own number; None for that.
             cancellation_event: once set, circuits that have not run are given up.
             progress: called about ten times a second with a ``Progress``; ``reads_done`` are circuits.
             time_limit: seconds after which circuits that have not run are given up.
@@ -127,7 +130,8 @@ class CircuitRunner(ABC):
             CircuitError, OutOfMemoryError, ...: if no circuit could be run, the error of the first.
                 Otherwise a circuit's error stands in its result.
         """
-        batch = CircuitBatch.of(circuits, observables)
+        wanted = self._shots if shots is None else whole_number("shots", shots)
+        batch = CircuitBatch.of(circuits, observables, wanted)
         if batch.observables is not None and not self.supports_expval:
             raise ParameterError(
                 f"{type(self).__name__} gives counts, not expectation values: leave observables out"
