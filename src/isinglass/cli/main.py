@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, qpu, qscore, solve, tune
+from isinglass.cli import bench, circuits, doctor, generate, info, qpu, qscore, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -24,6 +24,7 @@ app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generat
 app.command("bench")(bench.bench)
 app.command("tune")(tune.tune)
 app.add_typer(qscore.app, name="qscore")
+app.add_typer(circuits.app, name="circuits")
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.add_typer(qpu.app, name="qpu")

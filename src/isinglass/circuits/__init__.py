@@ -1,0 +1,46 @@
+"""Quantum circuits: OpenQASM in, counts out.
+
+>>> from isinglass.circuits import ParallelSimulator
+>>> bell = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+>>> ParallelSimulator(shots=1000, seed=1).submit_circuits({"bell": bell})[0]["results"].keys()
+dict_keys(['00', '11'])
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isinglass.circuits.batch import CircuitBatch
+    from isinglass.circuits.expectations import Expectation, expectation, expectation_values
+    from isinglass.circuits.parallel_simulator import ParallelSimulator
+    from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
+    from isinglass.circuits.sweeping import sweep
+
+_PLACES = {
+    "CircuitBatch": "batch",
+    "CircuitResult": "runner",
+    "CircuitRunner": "runner",
+    "Expectation": "expectations",
+    "Outcome": "runner",
+    "ParallelSimulator": "parallel_simulator",
+    "expectation": "expectations",
+    "expectation_values": "expectations",
+    "sweep": "sweeping",
+}
+
+__all__ = [
+    "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
+    "expectation", "expectation_values", "sweep",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(f"isinglass.circuits.{_PLACES[name]}"), name)
+    raise AttributeError(f"module 'isinglass.circuits' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
