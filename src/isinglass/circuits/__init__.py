@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from isinglass.circuits.batch import CircuitBatch
     from isinglass.circuits.expectations import Expectation, expectation, expectation_values
     from isinglass.circuits.parallel_simulator import ParallelSimulator
+    from isinglass.circuits.qaoa_circuits import qaoa
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
 
@@ -27,12 +28,13 @@ _PLACES = {
     "ParallelSimulator": "parallel_simulator",
     "expectation": "expectations",
     "expectation_values": "expectations",
+    "qaoa": "qaoa_circuits",
     "sweep": "sweeping",
 }
 
 __all__ = [
     "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
-    "expectation", "expectation_values", "sweep",
+    "expectation", "expectation_values", "qaoa", "sweep",
 ]  # fmt: skip
 
 
