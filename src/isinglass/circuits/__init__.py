@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from isinglass.circuits.qaoa_circuits import qaoa
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
+    from isinglass.circuits.zero_noise_extrapolation import zero_noise
 
 _PLACES = {
     "CircuitBatch": "batch",
@@ -30,11 +31,12 @@ _PLACES = {
     "expectation_values": "expectations",
     "qaoa": "qaoa_circuits",
     "sweep": "sweeping",
+    "zero_noise": "zero_noise_extrapolation",
 }
 
 __all__ = [
     "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
-    "expectation", "expectation_values", "qaoa", "sweep",
+    "expectation", "expectation_values", "qaoa", "sweep", "zero_noise",
 ]  # fmt: skip
 
 
