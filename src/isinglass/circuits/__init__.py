@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from isinglass.circuits.expectations import Expectation, expectation, expectation_values
     from isinglass.circuits.parallel_simulator import ParallelSimulator
     from isinglass.circuits.qaoa_circuits import qaoa
+    from isinglass.circuits.readout import ReadoutErrors
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
+    from isinglass.circuits.twirling import pauli_twirls
     from isinglass.circuits.zero_noise_extrapolation import zero_noise
 
 _PLACES = {
@@ -30,13 +32,15 @@ _PLACES = {
     "expectation": "expectations",
     "expectation_values": "expectations",
     "qaoa": "qaoa_circuits",
+    "ReadoutErrors": "readout",
+    "pauli_twirls": "twirling",
     "sweep": "sweeping",
     "zero_noise": "zero_noise_extrapolation",
 }
 
 __all__ = [
     "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
-    "expectation", "expectation_values", "qaoa", "sweep", "zero_noise",
+    "ReadoutErrors", "expectation", "expectation_values", "pauli_twirls", "qaoa", "sweep", "zero_noise",
 ]  # fmt: skip
 
 

@@ -13,13 +13,14 @@ from isinglass.circuits.gate_list import BoundGate, GateList
 from isinglass.errors import ParameterError
 
 _SELF_INVERSE = {
-    "id", "u0", "x", "y", "z", "h", "cx", "CX", "cy", "cz", "ch", "swap", "ecr", "ccx", "ccz", "cswap", "rccx",
-    "c3x", "mcx", "c4x", "barrier",
+    "id", "u0", "x", "y", "z", "h", "cx", "CX", "cy", "cz", "ch", "swap", "ecr", "ccx", "ccz", "cswap",
+    "rccx", "c3x", "mcx", "c4x", "barrier",
 }  # fmt: skip
 _DAGGERS = {"s": "sdg", "t": "tdg", "sx": "sxdg", "cs": "csdg"}
 _DAGGERS |= {dagger: name for name, dagger in _DAGGERS.items()}
 _BY_SIGN = {
-    "rx", "ry", "rz", "p", "u1", "phase", "cp", "cu1", "cphase", "crx", "cry", "crz", "rzz", "rxx", "ryy", "rzx",
+    "rx", "ry", "rz", "p", "u1", "phase", "cp", "cu1", "cphase", "crx", "cry", "crz", "rzz", "rxx", "ryy",
+    "rzx",
 }  # fmt: skip
 _ROOTS = {"csx": "cx", "c3sqrtx": "c3x"}
 """Square roots without a dagger of their own: the inverse is the root and then its square."""
