@@ -132,6 +132,14 @@ def expectation_values(
         label: GateList.of(circuit, reader)
         for label, circuit in zip(batch.labels, batch.circuits, strict=True)
     }
+    return values_of(lists, observable, runner, shots, shot_distribution, exact, readout)
+
+
+def values_of(
+    lists: dict[str, GateList], observable: Observable, runner: CircuitRunner, shots: int | None = None,
+    shot_distribution: str = "uniform", exact: bool | None = None, readout: ReadoutErrors | None = None,
+) -> dict[str, Expectation]:  # fmt: skip
+    """``expectation_values`` of circuits that have been read."""
     given = PauliSum.of(observable)
     by_width = {n: given.widened(n) for n in {gates.qubits for gates in lists.values()}}
     found: dict[str, Expectation] = {}
@@ -143,7 +151,7 @@ def expectation_values(
             found |= _exactly(these, total, runner)
         else:
             found |= _by_shots(these, total, runner, shots, shot_distribution, readout)
-    return {label: found[label] for label in batch.labels}
+    return {label: found[label] for label in lists}
 
 
 def _exactly(

@@ -26,11 +26,12 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub, SamplerPubLike
 
 from isinglass.circuits.batch import Circuit
 from isinglass.circuits.counts import Counts, Register, bits_of_key
-from isinglass.circuits.expectations import expectation_values
+from isinglass.circuits.expectations import values_of
 from isinglass.circuits.gate_list import GateList
 from isinglass.circuits.parallel_simulator import ParallelSimulator
 from isinglass.circuits.pauli_sums import PauliSum
 from isinglass.circuits.qiskit_circuits import to_program
+from isinglass.circuits.reading import Reader
 from isinglass.circuits.runner import CircuitRunner, whole_number
 from isinglass.errors import CircuitError, ParameterError
 
@@ -105,9 +106,10 @@ class EstimatorV2(BaseEstimatorV2):
 
     def _run_pub(self, number: int, pub: EstimatorPub) -> PubResult:
         bound = pub.parameter_values.bind_all(pub.circuit)
-        texts = [_text(circuit) for circuit in bound.ravel()]
+        reader = Reader()
+        lists = [GateList.of(circuit, reader) for circuit in bound.ravel()]
         which, observables = np.broadcast_arrays(
-            np.arange(len(texts)).reshape(bound.shape), np.asarray(pub.observables)
+            np.arange(len(lists)).reshape(bound.shape), np.asarray(pub.observables)
         )
         evs, stds = np.zeros(which.shape), np.zeros(which.shape)
         together: dict[tuple[tuple[str, float], ...], list[Any]] = {}
@@ -116,11 +118,10 @@ class EstimatorV2(BaseEstimatorV2):
             together.setdefault(tuple(observable.items()), []).append(place)
         for k, (terms, places) in enumerate(together.items()):
             total = PauliSum.of({label[::-1]: coefficient for label, coefficient in terms})
-            circuits = {f"pub {number}, {k}, {which[place]}": texts[which[place]] for place in places}
-            found = expectation_values(
-                circuits, total, self.runner, shots=self._shots(total, pub.precision),
-                shot_distribution="weighted",
-            )  # fmt: skip
+            circuits = {f"pub {number}, {k}, {which[place]}": lists[which[place]] for place in places}
+            found = values_of(
+                circuits, total, self.runner, self._shots(total, pub.precision), shot_distribution="weighted"
+            )
             for place in places:
                 evs[place], stds[place], _ = found[f"pub {number}, {k}, {which[place]}"]
         data = DataBin(evs=evs, stds=stds, shape=which.shape)
