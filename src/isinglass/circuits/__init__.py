@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from isinglass.circuits.batch import CircuitBatch
     from isinglass.circuits.expectations import Expectation, expectation, expectation_values
     from isinglass.circuits.parallel_simulator import ParallelSimulator
+    from isinglass.circuits.qaoa_circuits import qaoa
+    from isinglass.circuits.readout import ReadoutErrors
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
+    from isinglass.circuits.twirling import pauli_twirls
+    from isinglass.circuits.zero_noise_extrapolation import zero_noise
 
 _PLACES = {
     "CircuitBatch": "batch",
@@ -27,12 +31,16 @@ _PLACES = {
     "ParallelSimulator": "parallel_simulator",
     "expectation": "expectations",
     "expectation_values": "expectations",
+    "qaoa": "qaoa_circuits",
+    "ReadoutErrors": "readout",
+    "pauli_twirls": "twirling",
     "sweep": "sweeping",
+    "zero_noise": "zero_noise_extrapolation",
 }
 
 __all__ = [
     "CircuitBatch", "CircuitResult", "CircuitRunner", "Expectation", "Outcome", "ParallelSimulator",
-    "expectation", "expectation_values", "sweep",
+    "ReadoutErrors", "expectation", "expectation_values", "pauli_twirls", "qaoa", "sweep", "zero_noise",
 ]  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from isinglass.circuits.fusing import fuse
@@ -15,6 +13,9 @@ from isinglass.control import RunControl
 from isinglass.kernels.cpu.amplitudes import run_pass
 from isinglass.kernels.cpu.paulis import overlaps, signed_sum, walsh_hadamard
 from isinglass.memory import require
+
+_Together = dict[tuple[int, bool], list[tuple[str, int, int]]]
+"""(x, odd number of Y) -> (string, z, number of Y) of the strings that share products of amplitudes."""
 
 
 class ExactValues:
@@ -30,6 +31,7 @@ class ExactValues:
         gates = [op for op in program.ops if op.name != "measure"]
         fused = fuse(primitives(gates), program.qubits, from_zero=True, measured=False)
         self.plan = Plan(fused, program.qubits)
+        self._latest: tuple[tuple[str, ...], _Together] = ((), {})
 
     def require_memory(self, states: int) -> None:
         """OutOfMemoryError unless so many states fit at a time."""
@@ -38,7 +40,7 @@ class ExactValues:
         require(int(needed), f"expectation values of {qubits} qubits")
 
     def values(
-        self, angles: np.ndarray, strings: Sequence[str], control: RunControl
+        self, angles: np.ndarray, strings: tuple[str, ...], control: RunControl
     ) -> dict[str, float] | None:
         """String -> value for one row of angles; None where a stop came first."""
         plan, scratch = self.plan, Scratch(self.plan, self.dtype)
@@ -49,13 +51,9 @@ class ExactValues:
                 plan.start if number == 0 else -1, plan.qubits, 0, one.blocks, scratch.buffer, scratch.work,
                 control.flag,
             )  # fmt: skip
-        together: dict[tuple[int, bool], list[tuple[str, int, int]]] = {}
-        for string in strings:
-            x, z, ys = masks("".join(string[q] for q in np.argsort(plan.wires)))
-            together.setdefault((x, ys % 2 == 1), []).append((string, z, ys))
         found: dict[str, float] = {}
         sums = np.empty(1 << plan.qubits)
-        for (x, imaginary), members in together.items():
+        for (x, imaginary), members in self.together(strings).items():
             overlaps(scratch.re, scratch.im, x, imaginary, sums, control.flag)
             all_at_once = len(members) > plan.qubits
             if all_at_once:
@@ -65,3 +63,15 @@ class ExactValues:
                 # i^y times a sum whose other part is 0: 1, i, -1, -i.
                 found[string] = float(-value if ys % 4 in (1, 2) else value)
         return None if control.stopped else {string: found[string] for string in strings}
+
+    def together(self, strings: tuple[str, ...]) -> _Together:
+        """The strings by what they share; kept, for all circuits of a submission ask for the same."""
+        known, found = self._latest
+        if known != strings:
+            found = {}
+            order = np.argsort(self.plan.wires).tolist()
+            for string in strings:
+                x, z, ys = masks("".join(string[q] for q in order))
+                found.setdefault((x, ys % 2 == 1), []).append((string, z, ys))
+            self._latest = strings, found
+        return found

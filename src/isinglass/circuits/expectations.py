@@ -24,6 +24,7 @@ from isinglass.circuits.gate_list import GateList
 from isinglass.circuits.parallel_simulator import ParallelSimulator
 from isinglass.circuits.pauli_sums import Observable, PauliSum, basis, group, masks
 from isinglass.circuits.reading import Reader
+from isinglass.circuits.readout import ReadoutErrors
 from isinglass.circuits.runner import CircuitRunner, whole_number
 from isinglass.circuits.shot_distribution import PILOT_SHARE, SHOT_DISTRIBUTIONS, share
 from isinglass.errors import ParameterError
@@ -45,21 +46,22 @@ class _Group:
     letters: str
     terms: list[tuple[int, float]]
     """(mask of qubits whose parity counts, coefficient)."""
+    readout: ReadoutErrors | None = None
 
     def moments(self, counts: Mapping[str, int]) -> tuple[float, float, int]:
         """(mean, variance of one shot, shots) of the group's part of the observable."""
         times = np.array(list(counts.values()), float)
-        outcomes = [int(key, 2) for key in counts]
-        values = np.array(
-            [
-                sum(-c if (outcome & mask).bit_count() & 1 else c for mask, c in self.terms)
-                for outcome in outcomes
-            ]
-        )
+        values = np.array([self.value(int(key, 2)) for key in counts])
         shots = times.sum()
         mean = float(values @ times / shots)
         spread = float((values - mean) ** 2 @ times)
         return mean, spread / max(1.0, shots - 1), int(shots)
+
+    def value(self, outcome: int) -> float:
+        """The group's part of the observable for one shot; bit k of ``outcome`` is qubit k."""
+        if self.readout is not None:
+            return sum(c * self.readout.parity(outcome, mask) for mask, c in self.terms)
+        return sum(-c if (outcome & mask).bit_count() & 1 else c for mask, c in self.terms)
 
     def spread(self, moments: tuple[float, float, int]) -> float:
         """Standard deviation of one shot, raised by what few shots may have missed."""
@@ -70,6 +72,7 @@ class _Group:
 def expectation(
     circuit: Circuit, observable: Observable, runner: CircuitRunner | None = None, *,
     shots: int | None = None, shot_distribution: str = "uniform", exact: bool | None = None,
+    readout: ReadoutErrors | None = None,
 ) -> Expectation:  # fmt: skip
     """The expectation value of an observable after a circuit; arguments as in ``expectation_values``."""
     return expectation_values(
@@ -79,6 +82,7 @@ def expectation(
         shots=shots,
         shot_distribution=shot_distribution,
         exact=exact,
+        readout=readout,
     )["circuit"]
 
 
@@ -90,6 +94,7 @@ def expectation_values(
     shots: int | None = None,
     shot_distribution: str = "uniform",
     exact: bool | None = None,
+    readout: ReadoutErrors | None = None,
 ) -> dict[str, Expectation]:
     """Label -> expectation value of one observable after each circuit, measurements at its end left out.
 
@@ -102,9 +107,12 @@ def expectation_values(
         shot_distribution: "uniform", "weighted" or "variance"; see the module's docstring.
         exact: True: only without shots; False: by shots everywhere; None: exact where the runner can and
             ``shots`` is None.
+        readout: readout errors to be inverted (``ReadoutErrors.measure``); values are then by shots, and
+            their standard errors leave out those of ``readout`` itself.
 
     Raises:
-        ParameterError: an observable that is none, too few shots, or ``exact`` on a runner that cannot.
+        ParameterError: an observable that is none, too few shots, ``exact`` on a runner that cannot or with
+            ``readout``, or ``readout`` of fewer qubits.
         CircuitError: a circuit that measures or resets before its end; what the runner raises.
     """
     runner = ParallelSimulator() if runner is None else runner
@@ -114,12 +122,24 @@ def expectation_values(
         )
     if exact and not runner.supports_expval:
         raise ParameterError(f"{type(runner).__name__} gives counts only: leave exact out")
+    if readout is not None:
+        if exact:
+            raise ParameterError("exact values have no readout errors: give exact or readout")
+        exact = False
     batch = CircuitBatch.of(circuits)
     reader = Reader()
     lists = {
         label: GateList.of(circuit, reader)
         for label, circuit in zip(batch.labels, batch.circuits, strict=True)
     }
+    return values_of(lists, observable, runner, shots, shot_distribution, exact, readout)
+
+
+def values_of(
+    lists: dict[str, GateList], observable: Observable, runner: CircuitRunner, shots: int | None = None,
+    shot_distribution: str = "uniform", exact: bool | None = None, readout: ReadoutErrors | None = None,
+) -> dict[str, Expectation]:  # fmt: skip
+    """``expectation_values`` of circuits that have been read."""
     given = PauliSum.of(observable)
     by_width = {n: given.widened(n) for n in {gates.qubits for gates in lists.values()}}
     found: dict[str, Expectation] = {}
@@ -130,8 +150,8 @@ def expectation_values(
         elif exact or (exact is None and shots is None and runner.supports_expval):
             found |= _exactly(these, total, runner)
         else:
-            found |= _by_shots(these, total, runner, shots, shot_distribution)
-    return {label: found[label] for label in batch.labels}
+            found |= _by_shots(these, total, runner, shots, shot_distribution, readout)
+    return {label: found[label] for label in lists}
 
 
 def _exactly(
@@ -147,12 +167,15 @@ def _exactly(
 
 
 def _by_shots(
-    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner, shots: int | None, law: str
-) -> dict[str, Expectation]:
+    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner, shots: int | None, law: str,
+    readout: ReadoutErrors | None,
+) -> dict[str, Expectation]:  # fmt: skip
+    if readout is not None:
+        readout.check_width(observable.qubits)
     groups = []
     for members in group(observable.terms):
         terms = [(masks(s)[0] | masks(s)[1], observable.terms[s]) for s in members]
-        groups.append(_Group(basis(members), terms))
+        groups.append(_Group(basis(members), terms, readout))
     total = runner.shots * len(groups) if shots is None else whole_number("shots", shots)
     uniform = [1.0] * len(groups)
     if law == "variance" and len(groups) > 1:

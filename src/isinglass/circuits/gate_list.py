@@ -16,7 +16,7 @@ _TURNS = {"I": "", "Z": "", "X": "h q[{0}];\n", "Y": "sdg q[{0}];\nh q[{0}];\n"}
 
 
 class BoundGate(NamedTuple):
-    """One gate of ``isinglass.circuits.gates.GATES`` with its angles."""
+    """One gate of ``isinglass.circuits.gates.GATES`` with its angles, or a "barrier"."""
 
     name: str
     angles: tuple[float, ...]
@@ -48,11 +48,14 @@ class GateList:
                 "one measures, resets or decides in between"
             )
         table = program.angles(read.slots[None])[0].tolist()
-        gates = [
-            BoundGate(op.name, tuple(table[column] for column in op.params), op.qubits)
-            for op in program.ops
-            if op.name != "measure"
-        ]
+        barriers: dict[int, list[BoundGate]] = {}
+        for place, qubits in program.barriers:
+            barriers.setdefault(place, []).append(BoundGate("barrier", (), qubits))
+        gates: list[BoundGate] = []
+        for place, op in enumerate(program.ops):
+            gates += barriers.get(place, [])
+            if op.name != "measure":
+                gates.append(BoundGate(op.name, tuple(table[column] for column in op.params), op.qubits))
         measured = tuple((op.qubits[0], op.clbit) for op in program.ops if op.name == "measure")
         return cls(program.qubits, tuple(gates), program.cregs, measured)
 

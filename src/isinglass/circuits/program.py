@@ -41,6 +41,8 @@ class Program:
     slots: int
     spans: list[tuple[int, int]] = field(default_factory=list)
     """Ranges of ``ops`` that one gate of the text's own definition stands for."""
+    barriers: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """(index of the op they stand before, qubits): nothing to run, but transpilers must not merge across."""
 
     @property
     def clbits(self) -> int:

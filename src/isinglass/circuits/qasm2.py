@@ -67,6 +67,7 @@ class _Reader:
         self.defined: dict[str, _Defined | None] = {}
         self.ops: list[Op] = []
         self.spans: list[tuple[int, int]] = []
+        self.barriers: list[tuple[int, tuple[int, ...]]] = []
         self.columns: dict[Expression, int] = {}
         self.begin = 0
         self.calls: dict[str, _Call] = {}
@@ -92,7 +93,9 @@ class _Reader:
         if self.slot != self.structure.count("#"):
             raise Fault("a real number stands where none belongs", self.structure.index("#"))
         registers = tuple(register for _, register in self.bits.cregs.values())
-        return Program(self.bits.qubits, registers, self.ops, list(self.columns), self.slot, self.spans)
+        return Program(
+            self.bits.qubits, registers, self.ops, list(self.columns), self.slot, self.spans, self.barriers
+        )
 
     def statements(self) -> Sequence[str]:
         """Pieces of the structure, without the character that ends them."""
@@ -126,7 +129,8 @@ class _Reader:
         elif word == "include":
             self.include(statement, at)
         elif word == "barrier":
-            self.bits.targets(statement[at + 7 :], self.begin + at + 7, "q", distinct=True)
+            calls = self.bits.targets(statement[at + 7 :], self.begin + at + 7, "q", distinct=True)
+            self.barriers.append((len(self.ops), tuple(sorted({q for call in calls for q in call}))))
         elif word == "measure":
             self.measure(statement, at)
         elif word == "if":

@@ -71,6 +71,7 @@ class _FromQiskit:
         self.ops: list[Op] = []
         self.columns: dict[Any, int] = {}
         self.spans: list[tuple[int, int]] = []
+        self.barriers: list[tuple[int, tuple[int, ...]]] = []
 
     def add(self, circuit: Any, qubits: Any, clbits: Any) -> bool:
         """Append the circuit's gates on these bits; False for what a program cannot say."""
@@ -85,7 +86,7 @@ class _FromQiskit:
             elif operation.name == "reset":
                 self.ops.append(Op("reset", (), targets))
             elif operation.name == "barrier":
-                continue
+                self.barriers.append((first, targets))
             elif not self.gate(operation, targets, [place_c[bit] for bit in instruction.clbits]):
                 return False
             if circuit is self.circuit and len(self.ops) > first + 1:
@@ -118,7 +119,9 @@ class _FromQiskit:
         if [bit for bits in plain for bit in bits] != list(circuit.clbits):
             # Bits outside of registers, or shared ones: one word of all bits.
             registers = (Register("", circuit.num_clbits, 0),) if circuit.num_clbits else ()
-        return Program(circuit.num_qubits, registers, self.ops, list(self.columns), 0, self.spans)
+        return Program(
+            circuit.num_qubits, registers, self.ops, list(self.columns), 0, self.spans, self.barriers
+        )
 
 
 def from_program(program: Program) -> tuple[Any, list[Any]]:
@@ -138,7 +141,12 @@ def from_program(program: Program) -> tuple[Any, list[Any]]:
         for expression, parameter in zip(program.expressions, parameters, strict=True)
     ]
     used: set[int] = set()
-    for op in program.ops:
+    barriers: dict[int, list[tuple[int, ...]]] = {}
+    for place, targets in program.barriers:
+        barriers.setdefault(place, []).append(targets)
+    for place, op in enumerate(program.ops):
+        for targets in barriers.get(place, ()):
+            circuit.barrier(targets)
         if op.name == "measure":
             instruction = library.Measure()
         elif op.name == "reset":
