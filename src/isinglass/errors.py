@@ -3,6 +3,8 @@
     IsinglassError
     ├── ProblemError        the problem given is malformed            (also a ValueError)
     │   └── FileFormatError a file breaks its format; names the line
+    ├── CircuitError        a circuit cannot be run as it is          (also a ValueError)
+    │   └── QasmError       its text breaks OpenQASM; names line and column
     ├── ParameterError      a parameter is unknown or out of range    (also a ValueError)
     ├── MissingExtraError   an optional package is not installed      (also an ImportError)
     ├── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
@@ -44,6 +46,22 @@ class FileFormatError(ProblemError):
         self.line = line
         where = f"{path}, line {line}" if line is not None else f"{path}"
         super().__init__(f"{where}: {message}")
+
+
+class CircuitError(IsinglassError, ValueError):
+    """A circuit cannot be run as it is: nothing is measured, a gate is unknown to every engine."""
+
+
+class QasmError(CircuitError):
+    """The text of a circuit breaks the rules of OpenQASM.
+
+    ``line`` and ``column`` are 1-based, or None where the whole text is meant.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        self.message, self.line, self.column = message, line, column
+        where = f"line {line}, column {column}: " if line is not None else ""
+        super().__init__(f"{where}{message}")
 
 
 class ParameterError(IsinglassError, ValueError):

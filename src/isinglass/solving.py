@@ -13,9 +13,8 @@ import numpy as np
 from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
-from isinglass.problems.compiled import CompiledProblem, Packed
-from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies
+from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.energies import energies, total_weight
 from isinglass.problems.files import read_file
 from isinglass.problems.given import EdgeList, Kind
 from isinglass.results.sampleset import SampleSet, make_record
@@ -25,15 +24,20 @@ from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
+BACKENDS = ("cpu", "qpu")
+_MOST_HELD_BACK = 0.1
+"""Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
-    "kind", "storage", "solver", "time_limit", "target_energy", "target_cut", "num_threads", "progress",
-    "cancel",
+    "backend", "qpu_model", "kind", "storage", "solver", "time_limit", "target_energy", "target_cut",
+    "num_threads", "progress", "cancel",
 )  # fmt: skip
 
 
 def solve(
     problem: Any,
     *,
+    backend: str = "cpu",
+    qpu_model: str | None = None,
     solver: str = DEFAULT_SOLVER,
     kind: Kind | None = None,
     storage: str | None = None,
@@ -51,6 +55,11 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
+        backend: "cpu" (default) runs a solver on this machine; "qpu" an emulated quantum annealer, onto which
+            any unconstrained problem is embedded (extra: qpu).
+        qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
+            backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
+            ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
         solver: "auto" (default) looks at the problem and runs what suits it; or one by name,
             ``isinglass.solvers.registry.SOLVERS`` has them all. Under "auto" models with constraints
             (CQM, DQM) are annealed.
@@ -81,9 +90,17 @@ def solve(
     started = time.perf_counter()
     chosen = solver_named(solver)
     check_positive("time_limit", time_limit)
+    _check_backend(backend, qpu_model)
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
+    if qpu_model is not None:
+        not_for_annealers = {
+            "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
+            "target_energy": target_energy, "target_cut": target_cut,
+        }  # fmt: skip
+        run = {"seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress}
+        return _annealed(problem, kind, qpu_model, not_for_annealers, {**parameters, **run})
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -105,11 +122,11 @@ def solve(
             raise ParameterError(
                 f"target_cut is for Max-Cut and this problem is {compiled.kind}: use target_energy"
             )
-        target = total_weight(compiled) - 2.0 * target_cut
+        target = total_weight(compiled.given) - 2.0 * target_cut
     control.measure_in(compiled.scale, compiled.offset, target)
-    if isinstance(compiled.given, PackedGraph):
-        # Compiling read all couplings once; counting the energies of a few answers takes four times that.
-        control.hold_back(4.0 * (compiled_at - started))
+    if time_limit is not None and compiled.storage != "sparse":
+        # Compiling read all couplings once; counting the energies of the answers takes some times that.
+        control.hold_back(min(4.0 * (compiled_at - started), _MOST_HELD_BACK * time_limit))
     samples = chosen.run(compiled, values, control)
     solved_at = time.perf_counter()
     energy = energies(compiled.given, samples.states, control.num_threads)
@@ -122,6 +139,33 @@ def solve(
         "total": finished - started,
     }
     return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
+
+
+def _check_backend(backend: str, qpu_model: str | None) -> None:
+    if backend not in BACKENDS:
+        raise ParameterError(
+            f"backend={backend!r} is not one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
+        )
+    if (backend == "qpu") == (qpu_model is not None):
+        return
+    if backend != "qpu":
+        raise ParameterError(f"qpu_model={qpu_model!r} is for backend 'qpu', and backend is {backend!r}")
+    from isinglass.qpu import MODELS
+
+    raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
+
+
+def _annealed(
+    problem: Any, kind: Kind | None, model: str, not_for_annealers: dict[str, Any], given: dict[str, Any]
+) -> SampleSet:
+    from isinglass.qpu import sample_embedded
+
+    for name, value in not_for_annealers.items():
+        if value is not None:
+            raise ParameterError(f"{name}={value!r} is for backend 'cpu': an annealer has no such thing")
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        raise ParameterError("backend 'qpu' takes no constraints: use 'cpu', or a BQM with penalties")
+    return sample_embedded(compile(problem, kind=kind), model, **given)
 
 
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
@@ -173,20 +217,10 @@ def _sampleset(
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
     if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem) - energy) / 2.0
+        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
     info |= {"storage": problem.storage, "variables": problem.num_variables}
     info |= {"interactions": problem.num_interactions, "kind": problem.kind}
     given = problem.given
     if isinstance(given, EdgeList) and given.maximized:
         vectors["objective"] = -energy
     return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)
-
-
-def total_weight(problem: CompiledProblem) -> float:
-    """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
-    given, couplings = problem.given, problem.couplings
-    if isinstance(given, PackedGraph) and isinstance(couplings, Packed):
-        n, high = given.num_variables, int(couplings.row_count.sum(dtype=np.int64)) // 2
-        return given.low * (n * (n - 1) // 2 - high) + given.high * high
-    up = np.ones((1, problem.num_variables), np.int8)
-    return float(energies(given, up)[0])

@@ -111,7 +111,7 @@ class TestDimodSamplerSuite(unittest.TestCase):
 
 LONG: dict[str, dict[str, Any]] = {
     "auto": {},
-    "simulated_annealing": {"annealing_time": 10**7, "num_reads": 3},
+    "simulated_annealing": {"annealing_time": 10**6, "num_reads": 3},
     "simulated_bifurcation": {"steps": 10**7, "num_reads": 3},
     "tabu_search": {"iterations": 10**10, "num_reads": 3},
     "parallel_tempering": {"sweeps": 10**7, "num_reads": 3},

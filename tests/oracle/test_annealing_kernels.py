@@ -106,9 +106,11 @@ def test_packed_fields_beyond_int16_are_gathered() -> None:
 
     up = np.full(words, ~np.uint64(0))
     fields = np.zeros(64 * words, np.int16)
-    assert _fields_of_all(bits, np.zeros(2, np.int32), up, fields) == 32767 // 2
+    go_on, stop = np.zeros(8, np.int64), np.ones(8, np.int64)
+    assert _fields_of_all(bits, np.zeros(2, np.int32), up, fields, go_on) == 32767 // 2
+    assert _fields_of_all(bits, np.zeros(2, np.int32), up, fields, stop) == -1
     bits[1] = up
-    assert _fields_of_all(bits, np.array([0, 64 * words], np.int32), up, fields) == -1
+    assert _fields_of_all(bits, np.array([0, 64 * words], np.int32), up, fields, go_on) == -1
 
 
 @pytest.mark.parametrize("storage", ["sparse", "dense", "packed"])

@@ -41,8 +41,9 @@ def test_docstring_examples() -> None:
     import doctest
 
     import isinglass.problems.generators
+    import isinglass.qpu.sampler
     import isinglass.sampler
 
-    for module in (isinglass, isinglass.sampler, isinglass.problems.generators):
+    for module in (isinglass, isinglass.sampler, isinglass.qpu.sampler, isinglass.problems.generators):
         outcome = doctest.testmod(module)
         assert outcome.attempted > 0 and outcome.failed == 0

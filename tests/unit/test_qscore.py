@@ -291,7 +291,7 @@ def test_an_impossible_mean_is_an_error_not_a_score(rows: Path) -> None:
         ({"sizes": [9], "graphs": 0}, "graphs=0"),
         ({"sizes": [9], "solver": "anneal"}, "anneal"),
         ({"sizes": [9], "parameters": {"sweeps": 3}}, "'sweeps' is not a parameter"),
-        ({"sizes": [9], "backend": "quantum"}, "neither 'cpu' nor 'module:object'"),
+        ({"sizes": [9], "backend": "quantum"}, "neither 'cpu', 'qpu:MODEL' nor 'module:object'"),
         ({"sizes": [9], "backend": "nowhere:Sampler"}, "cannot be imported"),
         ({"sizes": [9], "backend": "math:pi"}, "is float, not a dimod.Sampler"),
         ({"sizes": [9], "backend": 7}, "neither 'cpu'"),
@@ -325,3 +325,24 @@ def test_the_page_and_the_picture_say_what_the_rows_say(rows: Path) -> None:
     assert "cpu auto, 5 s" in [text.get_text() for text in axes.figure.legends[0].get_texts()]
     with pytest.raises(ParameterError, match="one picture is of one variant"):
         qscore.plot(known)
+
+
+ROWS_OF_THE_DOCS = Path(__file__).parents[2] / "docs" / "qscore-rows"
+
+
+def test_the_results_page_is_what_its_rows_say() -> None:
+    files = [ROWS_OF_THE_DOCS / f"{name}.csv" for name in ("local", "large", "annealers")]
+    rows = [row for path in files for row in qscore.ROWS.read(path).values()]
+    page = ROWS_OF_THE_DOCS.with_name("qscore-results.md")
+    assert page_of(rows, [path.name for path in files], page.stem) == page.read_text()
+
+
+def test_small_rows_of_the_docs_are_true(tmp_path: Path) -> None:
+    """The large ones take minutes: ``isinglass qscore verify docs/qscore-rows/*.csv``."""
+    small = tmp_path / "small.csv"
+    for name in ("local", "annealers"):
+        for row in qscore.ROWS.read(ROWS_OF_THE_DOCS / f"{name}.csv").values():
+            if row.task.n <= 500:
+                qscore.ROWS.append(small, row)
+    checked = qscore.verify(small)
+    assert checked.faults == [] and checked.rows == checked.graphs > 150

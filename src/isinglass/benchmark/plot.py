@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isinglass.benchmark.report import Report, Summary, name_of
-from isinglass.errors import MissingExtraError
+from isinglass.results.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +19,7 @@ _BARS = 30
 
 def plot(report: Report) -> Figure:
     """Left: TTS99 of each peer over ours, a point an instance. Right: the gaps at the deadline."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "plots", "Report.plot()") from None
-
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = new_figure(11, 4.5, "Report.plot()")
     times, gaps = figure.subplots(1, 2)
     _draw_times(times, report)
     _draw_gaps(gaps, report)

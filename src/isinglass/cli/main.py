@@ -6,7 +6,9 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, doctor, generate, info, jobs, keys, qscore, serve, solve, tune
+from isinglass.cli import (
+    bench, circuits, doctor, generate, info, jobs, keys, qpu, qscore, serve, solve, tune,
+)  # fmt: skip
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -24,12 +26,14 @@ app.command("generate", context_settings=generate.OPEN_OPTIONS)(generate.generat
 app.command("bench")(bench.bench)
 app.command("tune")(tune.tune)
 app.add_typer(qscore.app, name="qscore")
+app.add_typer(circuits.app, name="circuits")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
+app.add_typer(qpu.app, name="qpu")
 
 
 def main() -> None:

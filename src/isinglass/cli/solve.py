@@ -45,7 +45,7 @@ def solve(
     """
     from isinglass.solving import solve as run
 
-    _check_output(output)
+    check_output(output)
     name, parameters = parse_solver(solver)
     given: dict[str, Any] = {
         "solver": name, "kind": kind or None, "storage": storage or None, "num_reads": num_reads,
@@ -89,7 +89,8 @@ def as_object(result: SampleSet) -> dict[str, Any]:
     return answer
 
 
-def _check_output(output: Path | None) -> None:
+def check_output(output: Path | None) -> None:
+    """ParameterError unless ``write_samples`` knows the file's ending."""
     if output is not None and output.suffix not in (".npz", ".json", ".csv"):
         raise ParameterError(f"--output {output}: the name must end in .npz, .json or .csv")
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from isinglass.kernels.cpu.build import row_popcounts
 from isinglass.kernels.cpu.energies import edge_energies, row_energies
 from isinglass.kernels.cpu.packed_product import packed_quadratic_forms
 from isinglass.problems.dense_given import PackedGraph
@@ -35,6 +36,16 @@ def energies(
             states = (states + np.int8(1)) >> np.int8(1)
         _add_terms(given, states, totals[part])
     return totals
+
+
+def total_weight(given: EdgeList | MatrixProblem | PackedGraph) -> float:
+    """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
+    if isinstance(given, PackedGraph):
+        n, counts = given.num_variables, np.empty(given.num_variables, np.int32)
+        row_popcounts(given.bits, counts)
+        high = int(counts.sum(dtype=np.int64)) // 2
+        return given.low * (n * (n - 1) // 2 - high) + given.high * high
+    return float(energies(given, np.ones((1, given.num_variables), np.int8))[0])
 
 
 def _add_terms(given: EdgeList | MatrixProblem, states: np.ndarray, totals: np.ndarray) -> None:

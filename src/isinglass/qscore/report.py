@@ -73,12 +73,14 @@ class Report:
 
     @property
     def ended_by(self) -> str:
-        """Why the score is not larger: what happened at the next size measured."""
+        """Why the score is not larger, and which smaller sizes were not passed either."""
         beyond = [size for size in self.sizes if size.n > self.score]
-        if not beyond:
-            return "no larger size was measured"
-        first = beyond[0]
-        return f"n = {first.n}: beta {first.beta:.4f}" + (f" ({first.trouble})" if first.trouble else "")
+        words = "no larger size was measured"
+        if beyond:
+            first = beyond[0]
+            words = f"n = {first.n}: beta {first.beta:.4f}" + (f" ({first.trouble})" if first.trouble else "")
+        failed = [str(size.n) for size in self.sizes if size.n < self.score and not size.passed]
+        return words + (f"; not passed below it: {', '.join(failed)}" if failed else "")
 
     def as_object(self) -> dict[str, Any]:
         """Plain data for JSON; numbers that are not known are null."""

@@ -53,8 +53,8 @@ def run(
     can check it (``isinglass.qscore.verify``).
 
     Args:
-        backend: "cpu" (a solver of ours on this machine), ``"module:object"`` naming a
-            ``dimod.Sampler``, or a sampler itself.
+        backend: "cpu" (a solver of ours on this machine), "qpu:MODEL" (an emulated annealer),
+            ``"module:object"`` naming a ``dimod.Sampler``, or a sampler itself.
         solver: of backend "cpu"; None for "auto".
         parameters: further parameters of the solver or sampler.
         sizes: numbers of vertices, 5 up. All are measured, or with ``search`` bisected. None with
@@ -158,26 +158,25 @@ class _Runs:
         return row
 
     def _outcome(self, task: Task) -> Outcome:
-        began = time.perf_counter()
+        began, compiled = time.perf_counter(), compile_seconds()
         try:
             instance = Instance(graph(task.n, task.graph_seed, task.generator, self._threads), task.variant)
             handed = self._backend.prepare(instance)
         except OutOfMemoryError as error:
             return Outcome(f"failed: {error}", 0.0, time.perf_counter() - began, 0, "", -1, "")
-        generation = time.perf_counter() - began
+        generation = time.perf_counter() - began - (compile_seconds() - compiled)
         began, compiled = time.perf_counter(), compile_seconds()
         try:
-            states = self._backend.answer(handed, self._limit, task.graph_seed)
+            answered = self._backend.answer(handed, self._limit, task.graph_seed)
             status = "ok"
         except IsinglassError as error:
-            states, status = None, f"failed: {error}"
-        except Exception as error:  # a foreign sampler may raise anything; the other graphs go on
-            states, status = None, f"failed: {type(error).__name__}: {error}"
+            answered, status = None, f"failed: {error}"
         seconds = time.perf_counter() - began - (compile_seconds() - compiled)
         del handed
         found, answer = -1, ""
-        if states is not None:
-            found, chosen = instance.best_of(states)
+        if answered is not None:
+            seconds = seconds if answered.seconds is None else answered.seconds
+            found, chosen = instance.best_of(answered.states)
             answer = encode(chosen)
             status = status if seconds <= self._limit else "late"
             credible(instance, found)

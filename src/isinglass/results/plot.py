@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isinglass.errors import MissingExtraError
+from isinglass.results.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 def plot(result: SampleSet) -> Figure:
     """Convergence over time beside the histogram of the samples' energies (or cuts)."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "plots", "plot()") from None
-
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = new_figure(10, 4, "plot()")
     convergence, histogram = figure.subplots(1, 2)
     _draw_convergence(convergence, result)
     _draw_histogram(histogram, result)

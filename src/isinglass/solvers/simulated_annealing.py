@@ -24,6 +24,8 @@ from isinglass.solvers.start import INITIAL_STATES, StartStates
 DEFAULT_SWEEPS = 1000
 _DEFAULT_WORK_NS = 3e9
 _FEWEST_SWEEPS = 10
+_TRIAL_SWEEPS = 3
+"""A hot, a middling and a cold one: in dense problems a cold sweep costs a fraction of a hot one."""
 
 
 class SimulatedAnnealing(Solver):
@@ -99,7 +101,7 @@ def _run_rounds(
         # Replicas of a sparse problem share their instructions; others are better spent on sweeps.
         sparse = isinstance(anneals.problem.couplings, Sparse)
         count = max(count, control.num_threads) if sparse or sweeps else control.num_threads
-    lengths = None if sweeps else Lengths(trial=1, longest=length, shortest=_FEWEST_SWEEPS)
+    lengths = None if sweeps else Lengths(trial=_TRIAL_SWEEPS, longest=length, shortest=_FEWEST_SWEEPS)
     return fill_time(anneals, one_round, count, length, lengths, further_rounds=num_reads is None)
 
 

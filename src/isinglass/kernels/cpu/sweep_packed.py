@@ -87,10 +87,12 @@ def packed_begin(bits, row_count, low, step, h, spins, replica):
 
 
 @njit(cache=True)
-def _fields_of_all(bits, row_count, spins, fields):
-    """Fill the int16 fields; returns the flips they can take, -1 where one would not fit."""
+def _fields_of_all(bits, row_count, spins, fields, flag):
+    """Fill the int16 fields; returns the flips they can take, -1 where one would not fit or at a stop."""
     largest = np.int64(0)
     for i in range(row_count.shape[0]):
+        if i & 63 == 0 and stop_requested(flag):
+            return np.int64(-1)
         g = _masked_sum(bits[i], spins, row_count[i])
         largest = max(largest, abs(g))
         fields[i] = g
@@ -117,8 +119,9 @@ def sweep_packed(
     room = np.int64(replica[ROOM])
     gather = 64.0 * replica[FLIPPED] > gather_above * n
     if not gather:
-        if room < n:
-            room = _fields_of_all(bits, row_count, spins, fields)
+        # A pass over all couplings: only where the room may not last for twice the last sweep's flips.
+        if room < min(n, 2 * np.int64(replica[FLIPPED]) + 64):
+            room = _fields_of_all(bits, row_count, spins, fields, flag)
         gather = room < 64
     flipped = 0
     for w in range((n + 63) // 64):

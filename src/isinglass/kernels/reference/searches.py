@@ -74,3 +74,14 @@ def relink(
         spins[left[np.argmax(gains[left])]] *= -1
         path.append(spins.copy())
     return min(path[first - 1 :], key=lambda state: energy(J, h, state))
+
+
+def settle(J: np.ndarray, h: np.ndarray, spins: np.ndarray) -> np.ndarray:
+    """Open spins (0) one by one to the sign that lowers the energy, the largest field first."""
+    spins = spins.astype(np.float64)
+    while (spins == 0).any():
+        fields = np.where(spins == 0, local_fields(J, h, spins), 0.0)
+        certain = np.where(spins == 0, np.abs(fields), -1.0)
+        i = int(np.argmax(certain))
+        spins[i] = -1.0 if fields[i] > 0 else 1.0
+    return spins.astype(np.int8)

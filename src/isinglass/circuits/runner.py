@@ -1,0 +1,188 @@
+"""The contract of everything that runs circuits, and how to write one more.
+
+A runner takes labelled circuits as OpenQASM text and gives back counts. To write one:
+
+1. Subclass ``CircuitRunner`` and write ``run(batch, control)``. It gets a checked ``CircuitBatch`` and
+   returns one ``Outcome`` for each circuit, in the batch's order: counts of ``batch.shots`` shots, or the
+   error that kept it from running. One bad circuit must not cost the others their results, so put errors
+   into outcomes.
+2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task)
+   pairs, or poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
+3. If the runner knows expectation values, let ``supports_expval`` be True and answer
+   ``batch.observables`` with a dict of Pauli string -> value instead of counts.
+4. Add it to the fixture of ``tests/contract/test_circuit_runners.py``, which asks all this of it.
+
+``submit_circuits`` (do not override it) checks what it is given, tracks depths, passes on cancellation and
+progress, and makes the list that callers get. Bit order of counts: ``isinglass.circuits.counts``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from isinglass.circuits.batch import Circuit, CircuitBatch
+from isinglass.circuits.depth import depth_of
+from isinglass.control import Progress, RunControl, check_positive
+from isinglass.errors import CircuitError, ParameterError
+
+
+@dataclass
+class Outcome:
+    """What came of one circuit: ``results`` or an ``error``."""
+
+    results: dict[str, int] | dict[str, float] | None = None
+    """Bit string -> count, or Pauli string -> expectation value."""
+    error: Exception | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """How it was run: ``engine``, ``seed``, ..."""
+
+
+class CircuitResult(dict[str, Any]):
+    """``{"label": ..., "results": ..., "metadata": ...}``, or with ``"error"`` (a text) in place of results.
+
+    Asking a failed circuit for its ``"results"`` raises its error.
+    """
+
+    def __init__(self, label: str, outcome: Outcome) -> None:
+        super().__init__(label=label)
+        self.exception = outcome.error
+        """The error itself; None for a circuit that ran."""
+        if outcome.error is None:
+            self["results"] = outcome.results
+        else:
+            self["error"] = str(outcome.error)
+        self["metadata"] = outcome.metadata
+
+    def __missing__(self, key: str) -> Any:
+        if key == "results" and self.exception is not None:
+            raise self.exception
+        raise KeyError(key)
+
+
+class CircuitRunner(ABC):
+    """Runs batches of circuits.
+
+    Args:
+        shots: measurements of each circuit, >= 1.
+        track_depth: keep the depths of submitted circuits in ``depth_history``.
+        n_processes: circuits in work at a time; None for as many as this process has cores.
+    """
+
+    def __init__(
+        self, shots: int = 1000, *, track_depth: bool = False, n_processes: int | None = None
+    ) -> None:
+        self._shots = whole_number("shots", shots)
+        self.n_processes = None if n_processes is None else whole_number("n_processes", n_processes)
+        self.track_depth = track_depth
+        self._depths: list[list[int]] = []
+
+    @property
+    def shots(self) -> int:
+        """Measurements of each circuit."""
+        return self._shots
+
+    @property
+    def supports_expval(self) -> bool:
+        """Can this runner answer with expectation values?"""
+        return False
+
+    @property
+    def is_async(self) -> bool:
+        """Does ``submit_circuits`` return before the circuits have run?"""
+        return False
+
+    def set_seed(self, seed: int) -> None:
+        """The seed of later submissions; runners without randomness of their own ignore it."""
+        return None
+
+    @abstractmethod
+    def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
+        """One outcome for each circuit, None for those that a stop kept from running."""
+
+    def submit_circuits(
+        self,
+        circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
+        *,
+        observables: str | Sequence[str] | None = None,
+        shots: int | None = None,
+        cancellation_event: threading.Event | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        time_limit: float | None = None,
+    ) -> list[CircuitResult]:
+        """Run circuits; one result for each, in the order given.
+
+        Args:
+            circuits: label -> OpenQASM 2 or 3 text (or Qiskit circuit); or (label, text) pairs; or texts
+                alone, which are labelled "0", "1", ...
+            observables: Pauli strings, leftmost letter for qubit 0, to be answered instead of counts.
+            shots: measurements of each circuit in place of the runner's own number; None for that.
+            cancellation_event: once set, circuits that have not run are given up.
+            progress: called about ten times a second with a ``Progress``; ``reads_done`` are circuits.
+            time_limit: seconds after which circuits that have not run are given up.
+
+        Raises:
+            ParameterError: no circuits, labels twice, or a parameter out of range.
+            CircuitError, OutOfMemoryError, ...: if no circuit could be run, the error of the first.
+                Otherwise a circuit's error stands in its result.
+        """
+        wanted = self._shots if shots is None else whole_number("shots", shots)
+        batch = CircuitBatch.of(circuits, observables, wanted)
+        if batch.observables is not None and not self.supports_expval:
+            raise ParameterError(
+                f"{type(self).__name__} gives counts, not expectation values: leave observables out"
+            )
+        check_positive("time_limit", time_limit)
+
+        def watch(seen: Progress) -> None:
+            if cancellation_event is not None and cancellation_event.is_set():
+                control.cancel()
+            if progress is not None:
+                progress(seen)
+
+        watched = progress is not None or cancellation_event is not None
+        control = RunControl(time_limit, watch if watched else None, self.n_processes)
+        if cancellation_event is not None and cancellation_event.is_set():
+            control.cancel()
+        if self.track_depth:
+            self._depths.append(depth_of(batch))
+        outcomes = [
+            Outcome(error=CircuitError(f"not run: {control.stop_reason.partition(':')[0]}"))
+            if outcome is None
+            else outcome
+            for outcome in self.run(batch, control)
+        ]
+        if all(outcome.error is not None for outcome in outcomes):
+            if control.interrupted:
+                raise KeyboardInterrupt
+            raise outcomes[0].error  # type: ignore[misc]  # all of them have one
+        return [CircuitResult(label, outcome) for label, outcome in zip(batch.labels, outcomes, strict=True)]
+
+    @property
+    def depth_history(self) -> list[list[int]]:
+        """Depths of the circuits of each submission, as Qiskit counts them; circuits with errors left out."""
+        return [list(depths) for depths in self._depths]
+
+    def average_depth(self) -> float:
+        """Mean over all circuits so far; 0 before the first."""
+        depths = [depth for batch in self._depths for depth in batch]
+        return statistics.fmean(depths) if depths else 0.0
+
+    def std_depth(self) -> float:
+        """Population standard deviation over all circuits so far; 0 before the first."""
+        depths = [depth for batch in self._depths for depth in batch]
+        return statistics.pstdev(depths) if depths else 0.0
+
+    def clear_depth_history(self) -> None:
+        self._depths.clear()
+
+
+def whole_number(name: str, value: int) -> int:
+    """``value`` as an int; ParameterError unless it is a whole number of at least 1."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
+        raise ParameterError(f"{name}={value!r} is not a whole number of at least 1")
+    return value.__index__()
