@@ -6,9 +6,7 @@ import sys
 
 import typer
 
-from isinglass.cli import (
-    bench, circuits, doctor, generate, info, jobs, keys, qpu, qscore, serve, solve, tune,
-)  # fmt: skip
+from isinglass.cli import bench, circuits, doctor, generate, info, jobs, keys, qpu, qscore, serve, solve, tune
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
