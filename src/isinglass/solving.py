@@ -182,14 +182,9 @@ def _annealed(problem: Any, kind: Kind | None, model: str, given: dict[str, Any]
 def _on_circuits(
     problem: Any, kind: Kind | None, parameters: dict[str, Any], run: dict[str, Any]
 ) -> SampleSet:
-    from isinglass.circuits.qaoa_search import QAOA_PARAMETERS, qaoa
+    from isinglass.circuits.qaoa_search import check_names, qaoa
 
-    for name in parameters:
-        if name not in QAOA_PARAMETERS:
-            raise ParameterError(
-                f"{name!r} is not a parameter of backend 'circuit'{nearest(name, QAOA_PARAMETERS)}; "
-                f"it takes {', '.join(QAOA_PARAMETERS)}"
-            )
+    check_names(parameters)
     return qaoa(problem, kind=kind, **parameters, **run)
 
 

@@ -7,7 +7,7 @@ The angles come from the best of five annealing ramps, improved by COBYLA. Memor
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from isinglass.circuits.parallel_simulator import ParallelSimulator
 from isinglass.circuits.qaoa_circuits import QaoaCircuit
 from isinglass.circuits.runner import CircuitRunner, whole_number
 from isinglass.control import Cancel, Progress, RunControl
-from isinglass.errors import CircuitError, ParameterError
+from isinglass.errors import CircuitError, ParameterError, nearest
 from isinglass.kernels.cpu.progress import BEST
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
@@ -27,12 +27,22 @@ from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 
-QAOA_PARAMETERS = ("depth", "runner", "shots", "max_evaluations", "angles")
+_PARAMETERS = ("depth", "runner", "shots", "max_evaluations", "angles")
 _RAMPS = (0.75, 0.3, 0.5, 1.0, 1.3)
 """Time steps of the annealing ramps that the start is chosen from (Sack, Serbyn, Quantum 5, 491, 2021)."""
 _FIRST_STEP, _TOLERANCE = 0.1, 1e-3
 _SAMPLING = 1.5
 """What the last circuit may take, in those before it: the time limit holds for it too."""
+
+
+def check_names(parameters: Iterable[str]) -> None:
+    """ParameterError for a name that is not a parameter of ``qaoa`` alone."""
+    for name in parameters:
+        if name not in _PARAMETERS:
+            raise ParameterError(
+                f"{name!r} is not a parameter of backend 'circuit'{nearest(name, _PARAMETERS)}; "
+                f"it takes {', '.join(_PARAMETERS)}"
+            )
 
 
 class _Stopped(Exception):
