@@ -123,7 +123,8 @@ class EstimatorV2(BaseEstimatorV2):
                 circuits, total, self.runner, self._shots(total, pub.precision), shot_distribution="weighted"
             )
             for place in places:
-                evs[place], stds[place], _ = found[f"pub {number}, {k}, {which[place]}"]
+                one = found[f"pub {number}, {k}, {which[place]}"]
+                evs[place], stds[place] = one.value, one.std_error
         data = DataBin(evs=evs, stds=stds, shape=which.shape)
         return PubResult(data, metadata={"target_precision": pub.precision})
 

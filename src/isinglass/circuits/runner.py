@@ -19,7 +19,6 @@ progress, and makes the list that callers get. Bit order of counts: ``isinglass.
 from __future__ import annotations
 
 import statistics
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from typing import Any
 
 from isinglass.circuits.batch import Circuit, CircuitBatch
 from isinglass.circuits.depth import depth_of
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import CircuitError, ParameterError
 
 
@@ -110,7 +109,7 @@ class CircuitRunner(ABC):
         *,
         observables: str | Sequence[str] | None = None,
         shots: int | None = None,
-        cancellation_event: threading.Event | None = None,
+        cancellation_event: Cancel | None = None,
         progress: Callable[[Progress], None] | None = None,
         time_limit: float | None = None,
     ) -> list[CircuitResult]:
@@ -121,7 +120,8 @@ class CircuitRunner(ABC):
                 alone, which are labelled "0", "1", ...
             observables: Pauli strings, leftmost letter for qubit 0, to be answered instead of counts.
             shots: measurements of each circuit in place of the runner's own number; None for that.
-            cancellation_event: once set, circuits that have not run are given up.
+            cancellation_event: a ``threading.Event``, or anything with ``is_set()``: once it is set, circuits
+                that have not run are given up.
             progress: called about ten times a second with a ``Progress``; ``reads_done`` are circuits.
             time_limit: seconds after which circuits that have not run are given up.
 

@@ -18,12 +18,11 @@ from isinglass.errors import ServiceError, UnreachableError
 from isinglass.jobs.container import unpack
 from isinglass.jobs.events import JobEvent, event_of
 from isinglass.jobs.problems import Decoded, problem_content, problem_of
-from isinglass.jobs.results import result_of
+from isinglass.jobs.results import Result, result_of
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.status import JobStatus, status_of
 from isinglass.problems.given import Kind
-from isinglass.results.sampleset import SampleSet
 
 _PATIENCE = 20
 """Tries to ask again for a job that exists: about half a minute, in which a service starts again."""
@@ -47,11 +46,11 @@ class RemoteJob:
     def status(self, wait: float) -> JobStatus:
         return status_of(self._get(wait=wait).json()["job"])
 
-    def shot(self, shot: int) -> SampleSet:
+    def shot(self, shot: int) -> Result:
         _, arrays = unpack(self._get("/result", shot=shot).content)
         return result_of(arrays[str(shot)])
 
-    def results(self, wait: float) -> tuple[JobStatus, dict[int, SampleSet]]:
+    def results(self, wait: float) -> tuple[JobStatus, dict[int, Result]]:
         fields, arrays = unpack(self._get("/result", wait=wait, final="true").content)
         return status_of(fields["job"]), {int(shot): result_of(data) for shot, data in arrays.items()}
 
@@ -106,7 +105,7 @@ class RemoteSession:
         status, _ = self._submit(problem, spec, kind, idempotency_key, 0.0)
         return Handle(RemoteJob(self._transport, status.id))
 
-    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> SampleSet:
+    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> Result:
         """Submit and wait, in one request where the job takes less than a minute and its result is small."""
         status, shots = self._submit(problem, spec, kind, None, _LONGEST_WAIT)
         if shots is not None:
@@ -115,7 +114,7 @@ class RemoteSession:
 
     def _submit(
         self, problem: Any, spec: JobSpec, kind: Kind | None, key: str | None, wait: float
-    ) -> tuple[JobStatus, dict[int, SampleSet] | None]:
+    ) -> tuple[JobStatus, dict[int, Result] | None]:
         where = upload(self._transport, problem_content(problem, kind))
         # The key makes it safe to send this again after a lost answer.
         body = {"problem": where, "spec": json.loads(spec.as_json())}

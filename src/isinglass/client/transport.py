@@ -11,7 +11,9 @@ from typing import Any
 
 from isinglass.errors import (
     AccessError,
+    CircuitError,
     ConflictError,
+    IsinglassError,
     MissingExtraError,
     ParameterError,
     ProblemError,
@@ -109,6 +111,12 @@ def pauses(tries: int) -> Iterator[tuple[int, float]]:
         pause = min(_LONGEST_PAUSE, 2 * pause)
 
 
+_KINDS: dict[str, type[IsinglassError]] = {
+    "ParameterError": ParameterError, "ProblemError": ProblemError, "StructureError": ProblemError,
+    "CircuitError": CircuitError, "QasmError": CircuitError,
+}  # fmt: skip
+
+
 def refusal(answer: httpx.Response) -> Exception:
     """What a service said no with, as the error that it is here."""
     try:
@@ -116,8 +124,8 @@ def refusal(answer: httpx.Response) -> Exception:
         kind, message = str(said["kind"]), str(said["message"])
     except (ValueError, KeyError, TypeError):
         kind, message = "", f"{answer.url.host} answered {answer.status_code} {answer.reason_phrase}"
-    if kind in ("ParameterError", "ProblemError"):
-        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
+    if kind in _KINDS:
+        return _KINDS[kind](message)
     match answer.status_code:
         case 401 | 403:
             return AccessError(message, answer.status_code)

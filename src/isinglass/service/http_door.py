@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isinglass.errors import (
     AccessError,
+    CircuitError,
     IsinglassError,
+    MissingExtraError,
     OutOfMemoryError,
     ParameterError,
     ProblemError,
@@ -121,7 +123,7 @@ def install_errors(app: FastAPI) -> None:
                 return refuse(error, 409)
             case OutOfMemoryError():
                 return refuse(error, 413)
-            case ProblemError() | ParameterError():
+            case ProblemError() | ParameterError() | CircuitError() | MissingExtraError():
                 return refuse(error, 422)
         return _unexpected(error)
 
