@@ -7,13 +7,15 @@ A runner takes labelled circuits as OpenQASM text and gives back counts. To writ
    error that kept it from running. One bad circuit must not cost the others their results, so put errors
    into outcomes.
 2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task)
-   pairs, or poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
+   pairs, or use ``one_by_one``, which counts circuits, tells of them and stops between them. Leave ``None``
+   in place of circuits that did not run.
 3. If the runner knows expectation values, let ``supports_expval`` be True and answer
    ``batch.observables`` with a dict of Pauli string -> value instead of counts.
 4. Add it to the fixture of ``tests/contract/test_circuit_runners.py``, which asks all this of it.
 
-``submit_circuits`` (do not override it) checks what it is given, tracks depths, passes on cancellation and
-progress, and makes the list that callers get. Bit order of counts: ``isinglass.circuits.counts``.
+``submit_circuits`` and ``submit`` (do not override them) check what they are given, track depths, pass on
+cancellation and progress, and make the list that callers get. Whoever needs several submissions for one
+answer makes one ``control`` for all of them. Bit order of counts: ``isinglass.circuits.counts``.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import statistics
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from isinglass.circuits.batch import Circuit, CircuitBatch
@@ -103,6 +106,18 @@ class CircuitRunner(ABC):
     def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
         """One outcome for each circuit, None for those that a stop kept from running."""
 
+    def check_width(self, qubits: int) -> None:
+        """Raise where no circuit of so many qubits can run here; runners that know of no limit accept all."""
+        return None
+
+    def control(
+        self, time_limit: float | None = None, progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None, num_threads: int | None = None,
+    ) -> RunControl:  # fmt: skip
+        """What stops and watches submissions to this runner; the clock begins now."""
+        check_positive("time_limit", time_limit)
+        return RunControl(time_limit, progress, num_threads or self.n_processes, cancel=cancel)
+
     def submit_circuits(
         self,
         circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
@@ -130,24 +145,28 @@ class CircuitRunner(ABC):
             CircuitError, OutOfMemoryError, ...: if no circuit could be run, the error of the first.
                 Otherwise a circuit's error stands in its result.
         """
+        return self.submit(
+            circuits,
+            self.control(time_limit, progress, cancellation_event),
+            observables=observables,
+            shots=shots,
+        )
+
+    def submit(
+        self,
+        circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
+        control: RunControl,
+        *,
+        observables: str | Sequence[str] | None = None,
+        shots: int | None = None,
+    ) -> list[CircuitResult]:
+        """``submit_circuits`` under a control that may cover several submissions."""
         wanted = self._shots if shots is None else whole_number("shots", shots)
         batch = CircuitBatch.of(circuits, observables, wanted)
         if batch.observables is not None and not self.supports_expval:
             raise ParameterError(
                 f"{type(self).__name__} gives counts, not expectation values: leave observables out"
             )
-        check_positive("time_limit", time_limit)
-
-        def watch(seen: Progress) -> None:
-            if cancellation_event is not None and cancellation_event.is_set():
-                control.cancel()
-            if progress is not None:
-                progress(seen)
-
-        watched = progress is not None or cancellation_event is not None
-        control = RunControl(time_limit, watch if watched else None, self.n_processes)
-        if cancellation_event is not None and cancellation_event.is_set():
-            control.cancel()
         if self.track_depth:
             self._depths.append(depth_of(batch))
         outcomes = [
@@ -186,3 +205,22 @@ def whole_number(name: str, value: int) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ParameterError(f"{name}={value!r} is not a whole number of at least 1")
     return value.__index__()
+
+
+def one_by_one(
+    batch: CircuitBatch, control: RunControl, run: Callable[[str, Circuit], Outcome]
+) -> list[Outcome | None]:
+    """``run(label, circuit)`` of each circuit, ``control.num_threads`` at a time.
+
+    None where a stop came first; what ``run`` raises becomes the circuit's error.
+    """
+    outcomes: list[Outcome | None] = [None] * len(batch.labels)
+
+    def task(index: int) -> None:
+        try:
+            outcomes[index] = run(batch.labels[index], batch.circuits[index])
+        except Exception as error:  # of one circuit: it must not cost the others their results
+            outcomes[index] = Outcome(error=error)
+
+    control.run([(1, partial(task, index)) for index in range(len(outcomes))])
+    return outcomes
