@@ -110,20 +110,28 @@ def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> J
     return JSONResponse({"error": {"kind": type(error).__name__, "message": words}}, code, headers=headers)
 
 
+def error_status(error: Exception) -> int | None:
+    """The HTTP status of an error that is the sender's affair; None of a fault of ours."""
+    match error:
+        case ServiceError():
+            return error.status
+        case TransitionError():
+            return 409
+        case OutOfMemoryError():
+            return 413
+        case ProblemError() | ParameterError():
+            return 422
+    return None
+
+
 def install_errors(app: FastAPI) -> None:
     """Every error becomes a status and a sentence; nothing of the inside is told."""
 
     async def ours(_: Request, error: Exception) -> JSONResponse:
-        match error:
-            case ServiceError():
-                return refuse(error)
-            case TransitionError():
-                return refuse(error, 409)
-            case OutOfMemoryError():
-                return refuse(error, 413)
-            case ProblemError() | ParameterError():
-                return refuse(error, 422)
-        return _unexpected(error)
+        status = error_status(error)
+        if status is None or not isinstance(error, IsinglassError):
+            return _unexpected(error)
+        return refuse(error, status)
 
     async def malformed(_: Request, error: Exception) -> JSONResponse:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
