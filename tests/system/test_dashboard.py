@@ -61,7 +61,7 @@ class Browser:
 
     def until(self, look: Callable[[], Any]) -> Any:
         ignored = (Exception,)
-        return WebDriverWait(self.driver, 15, 0.05, ignored_exceptions=ignored).until(lambda _: look())
+        return WebDriverWait(self.driver, 60, 0.05, ignored_exceptions=ignored).until(lambda _: look())
 
     def tab_to(self, selector: str) -> None:
         """Press Tab until the element has the focus, as somebody without a mouse does."""

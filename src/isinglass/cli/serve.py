@@ -24,6 +24,8 @@ def serve(
     data: Data = DATA,
     host: Annotated[str, typer.Option(help="address to listen at")] = "127.0.0.1",
     http_port: Annotated[int, typer.Option(help="0 takes a free one")] = 8300,
+    grpc_port: Annotated[int, typer.Option(help="0 takes a free one")] = 9090,
+    grpc: Annotated[bool, typer.Option("--grpc/--no-grpc", help="serve gRPC, too")] = True,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQLite here")] = None,
     workers: Annotated[int, typer.Option(help="local worker processes", min=0)] = 1,
     threads: Annotated[int | None, typer.Option(help="threads of each; default: every core")] = None,
@@ -35,6 +37,8 @@ def serve(
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
+    # gRPC would tell of every worker started that it leaves the new process alone.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     need_service()
     import uvloop
 
@@ -43,8 +47,9 @@ def serve(
 
     _log()
     settings = ServeSettings(
-        data=data, host=host, port=http_port, database=database, workers=workers, threads=threads,
-        tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable,
+        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
+        workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
+        open_without_tls=open_without_tls, durable=durable,
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
@@ -77,6 +82,8 @@ def worker(
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
+    if url.startswith("grpc"):
+        raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
     transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
     at_work = Worker(transport, own, wanted, threads, blobs, parent)
@@ -87,7 +94,8 @@ def worker(
 
 def need_service() -> None:
     """MissingExtraError where a package of the extra is not installed."""
-    for package in ("alembic", "fastapi", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
+    packages = ("alembic", "fastapi", "grpc", "jinja2", "prometheus_client", "python_multipart", "sqlalchemy")
+    for package in (*packages, "uvicorn", "uvloop", "zstandard"):
         try:
             importlib.import_module(package)
         except ImportError:

@@ -226,14 +226,17 @@ class JobService:
         self.bells.ring(status["id"])
         return status
 
-    def content_of(self, user: str, result: ShotResult) -> bytes:
-        """What a shot left, as bytes."""
-        view = self.view_of(user, result)
-        return view if isinstance(view, bytes) else view.tobytes()
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
+        if result.content is not None:
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
 
-    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
-        """The same; large ones are mapped into memory, and read where they are looked at."""
-        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
 

@@ -11,11 +11,13 @@ from fastapi import Depends, Form, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
 
 from isinglass.errors import AccessError, IsinglassError, ParameterError
-from isinglass.service.http_door import Service, error_status
+from isinglass.service.http_door import Service
 from isinglass.service.keys import Principal
 from isinglass.service.pages.rendering import page
+from isinglass.service.refusals import refusal_of
 from isinglass.service.sessions import form_token
 
 COOKIE = "isinglass_session"
@@ -110,7 +112,7 @@ class PageRoute(APIRoute):
                 answer = _error_page(
                     request, ParameterError("the address or form holds values that it cannot have")
                 )
-            except IsinglassError as error:
+            except (IsinglassError, DBAPIError, OSError) as error:
                 answer = _error_page(request, error)
             answer.headers.update(_HEADERS)
             answer.headers.setdefault("Cache-Control", "no-store")
@@ -138,5 +140,6 @@ def _address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _error_page(request: Request, error: IsinglassError) -> Response:
-    return page("error.html", request, status=error_status(error) or 500, message=str(error))
+def _error_page(request: Request, error: Exception) -> Response:
+    told = refusal_of(error)
+    return page("error.html", request, status=told.status, message=told.message)

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from isinglass.jobs.states import FINAL, JobState
+from isinglass.service.asked import JobId
 from isinglass.service.bells import EVERY
 from isinglass.service.core import JobService
-from isinglass.service.http_door import Service, owner
-from isinglass.service.http_jobs import JobId
+from isinglass.service.http_door import Service
+from isinglass.service.keys import owner
 from isinglass.service.pages.door import HOME, PageRoute, SignedForm, SignedIn
 from isinglass.service.pages.live import changes, mark_of
 from isinglass.service.pages.outcome import Outcome, outcome_of
@@ -124,7 +125,7 @@ def _outcome(service: JobService, status: dict[str, Any], results: list[Any]) ->
     found = _outcomes.get(name)
     if found is None:
         shown = sorted(results, key=lambda result: result.energy)[:_SHOTS_SHOWN]
-        found = outcome_of(service.view_of(status["user"], result) for result in shown)
+        found = outcome_of(service.content_of(status["user"], result) for result in shown)
         _outcomes[name] = found
         while len(_outcomes) > _OUTCOMES_KEPT:
             _outcomes.popitem(last=False)

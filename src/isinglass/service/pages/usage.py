@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from isinglass.service.http_door import Service, owner
+from isinglass.service.http_door import Service
+from isinglass.service.keys import owner
 from isinglass.service.pages.door import PageRoute, SignedIn
 from isinglass.service.pages.drawing import columns
 from isinglass.service.pages.rendering import page
