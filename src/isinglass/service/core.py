@@ -26,7 +26,7 @@ from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
-from isinglass.service.database import open_database
+from isinglass.service.database import again_if_overtaken, open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
@@ -58,7 +58,7 @@ class JobService:
         self.limits = limits or Limits()
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
-        self.store = Store(engine, most_active=self.limits.active_jobs)
+        self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
         self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
         self.bells, self.queue = Bells(), Queue()
@@ -102,8 +102,10 @@ class JobService:
         self.bells.close()
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """``call`` in the thread of the store."""
-        return await asyncio.get_running_loop().run_in_executor(self._one, lambda: call(*args, **kwargs))
+        """``call`` in the thread of the store; again where another server's transaction undid it."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._one, lambda: again_if_overtaken(lambda: call(*args, **kwargs))
+        )
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
@@ -154,7 +156,7 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.blobs.read(user, problem.sha256))
+            self._problems[name] = problem_of(self.problem_view(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
@@ -200,17 +202,18 @@ class JobService:
         self.queue.wake(status["spec"]["backend"], status["shots"])
         return status
 
-    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
-        """uint8[size]: what a shot left; a large one is mapped from its file."""
-        if result.content is not None:
-            return np.frombuffer(result.content, np.uint8)
-        return self.blobs.read(user, result.sha256 or "")
+    def content_of(self, user: str, result: ShotResult) -> bytes:
+        """What a shot left, as bytes."""
+        view = self.view_of(user, result)
+        return view if isinstance(view, bytes) else view.tobytes()
 
-    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
-        """uint8[size]: the container of a problem of this user's."""
-        if problem.content is not None:
-            return np.frombuffer(problem.content, np.uint8)
-        return self.blobs.read(user, problem.sha256)
+    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
+        """The same; large ones are mapped into memory, and read where they are looked at."""
+        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
+
+    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
+        """The container of a problem of this user's."""
+        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
 
     # Work
 
@@ -322,12 +325,13 @@ class JobService:
     # Sweep
 
     async def _sweep_for_ever(self) -> None:
-        wall, steady, uploads = time.time(), time.monotonic(), 0.0
+        clock = self.store.clock
+        wall, steady, uploads = clock(), time.monotonic(), 0.0
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                jumped = (time.time() - wall) - (time.monotonic() - steady)
-                wall, steady = time.time(), time.monotonic()
+                jumped = (clock() - wall) - (time.monotonic() - steady)
+                wall, steady = clock(), time.monotonic()
                 if abs(jumped) > _JUMP_SECONDS:
                     log.warning("the clock jumped by %.1f s: leases and timeouts move with it", jumped)
                     await self.in_store(self.store.shift_clock, jumped)
