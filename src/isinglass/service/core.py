@@ -53,14 +53,20 @@ class JobService:
     """See the module's docstring. ``start`` and ``stop`` belong to the event loop that uses it."""
 
     def __init__(
-        self, data: Path, database: str | None = None, *, limits: Limits | None = None, durable: bool = False
+        self,
+        data: Path,
+        database: str | None = None,
+        *,
+        blobs: str | None = None,
+        limits: Limits | None = None,
+        durable: bool = False,
     ) -> None:
         self.limits = limits or Limits()
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
-        self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
+        self.blobs = _open_blobs(blobs, data / "blobs", self.limits.problem_bytes)
         self.bells, self.queue = Bells(), Queue()
         self.ready = self.closing = False
         self._empty: dict[tuple[str, ...], int] = {}
@@ -73,20 +79,26 @@ class JobService:
         self._keys: dict[str, tuple[float, Principal]] = {}
         self._problems: OrderedDict[str, Decoded] = OrderedDict()
         self._liars: set[str] = set()
-        self._sweep: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
         await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
-        self._sweep = asyncio.create_task(self._sweep_for_ever())
+        self._tasks = [asyncio.create_task(self._sweep_for_ever())]
+        if self.store.url.get_backend_name() == "postgresql":
+            from isinglass.service.telegraph import Telegraph
+
+            others = Telegraph(self.store.url, self.bells, self.queue, self.progress)
+            self._tasks.append(asyncio.create_task(others.run()))
         self.ready = True
 
     async def stop(self) -> None:
         self.ready = False
         self.close()
-        if self._sweep is not None:
-            self._sweep.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._one.shutdown(wait=True)
         self._many.shutdown(wait=True)
         self.store.dispose()
@@ -94,7 +106,7 @@ class JobService:
     def send_workers_home(self) -> None:
         """No more shots are given out; results are still taken."""
         self.closing = True
-        self.queue.wake(None, len(self.queue))
+        self.queue.wake(None, len(self.queue), far=True)
 
     def close(self) -> None:
         """Wake everyone who waits: the service ends."""
@@ -338,7 +350,7 @@ class JobService:
                 for job in await self.in_store(self._due):
                     self._ring(job)
                 if len(self.queue):
-                    self.queue.wake(None, await self.in_store(self.leasing.ready))
+                    self.queue.wake(None, await self.in_store(self.leasing.ready), far=True)
                 if steady - uploads > _UPLOAD_SWEEP_SECONDS:
                     uploads = steady
                     await self.beside(self.blobs.forget_uploads)
@@ -348,6 +360,14 @@ class JobService:
 
     def _due(self) -> list[str]:
         return [*self.leasing.lose_expired(), *self.store.time_out()]
+
+
+def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:
+    if url is None:
+        return Blobs(folder, largest)
+    from isinglass.service.far_blobs import FarBlobs
+
+    return FarBlobs(url, folder, largest)
 
 
 def _small_problem(content: bytes) -> Problem:

@@ -45,6 +45,8 @@ class ServeSettings:
     grpc_port: int | None = 9090
     """0 takes a free one, None opens none."""
     database: str | None = None
+    blobs: str | None = None
+    """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
     tls_cert: Path | None = None
@@ -78,7 +80,10 @@ async def serve(
     ``grpc_rooms``: what else the gRPC server serves beside the native door.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
+    service = JobService(
+        settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
+        durable=settings.durable,
+    )  # fmt: skip
     _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
@@ -90,6 +90,11 @@ class Store:
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
         self.clock = clock
+
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
 
     def transaction(self) -> AbstractContextManager[Connection]:
         return self._engine.begin()
