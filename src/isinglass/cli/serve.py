@@ -27,6 +27,7 @@ def serve(
     grpc_port: Annotated[int, typer.Option(help="0 takes a free one")] = 9090,
     grpc: Annotated[bool, typer.Option("--grpc/--no-grpc", help="serve gRPC, too")] = True,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQLite here")] = None,
+    blobs: Annotated[str | None, typer.Option(help="fsspec URL of large problems; default: here")] = None,
     workers: Annotated[int, typer.Option(help="local worker processes", min=0)] = 1,
     threads: Annotated[int | None, typer.Option(help="threads of each; default: every core")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="certificate, PEM")] = None,
@@ -53,7 +54,8 @@ def serve(
     _log()
     rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
     settings = ServeSettings(
-        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
+        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None,
+        database=database, blobs=blobs,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
         open_without_tls=open_without_tls, durable=durable, rooms=rooms,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -113,5 +113,5 @@ def install_errors(app: FastAPI) -> None:
 
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
-    for kind in (IsinglassError, OperationalError, OSError):
+    for kind in (IsinglassError, DBAPIError, OSError):
         app.add_exception_handler(kind, told)

@@ -46,6 +46,8 @@ class ServeSettings:
     grpc_port: int | None = 9090
     """0 takes a free one, None opens none."""
     database: str | None = None
+    blobs: str | None = None
+    """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
     tls_cert: Path | None = None
@@ -77,7 +79,10 @@ def is_loopback(host: str) -> bool:
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
+    service = JobService(
+        settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
+        durable=settings.durable,
+    )  # fmt: skip
     key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(

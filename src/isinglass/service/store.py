@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
@@ -91,6 +91,11 @@ class Store:
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
         self.clock = clock
+
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
 
     def transaction(self) -> AbstractContextManager[Connection]:
         return self._engine.begin()
@@ -244,16 +249,18 @@ class Store:
     def time_out(self) -> list[str]:
         """Stop every job past its deadline; their ids."""
         now = self.clock()
-        due = select(jobs.c.id).where(
-            jobs.c.state.in_([str(JobState.QUEUED), str(JobState.RUNNING)]), jobs.c.deadline <= now
-        )
+        going = (JobState.QUEUED, JobState.RUNNING)
+        due = select(jobs.c.id).where(jobs.c.state.in_([str(s) for s in going]), jobs.c.deadline <= now)
+        stopped: list[str] = []
         with self.transaction() as connection:
-            ids: Sequence[str] = connection.execute(due).scalars().all()
-            for job in ids:
+            for job in connection.execute(due.order_by(jobs.c.id)).scalars().all():
                 hand = JobInHand(connection, job, now)
-                hand.stop("timed_out", "its timeout has passed")
-                hand.write()
-        return list(ids)
+                # Another server may have been here since we looked.
+                if hand.state in going:
+                    hand.stop("timed_out", "its timeout has passed")
+                    hand.write()
+                    stopped.append(job)
+        return stopped
 
     def shift_clock(self, seconds: float) -> None:
         """The wall clock jumped by this much: what is to happen later moves with it."""

@@ -27,7 +27,7 @@ class Outcome:
     facts: list[tuple[str, str]] = field(default_factory=list)
     best: float = float("inf")
 
-    def add(self, content: np.ndarray) -> None:
+    def add(self, content: bytes | np.ndarray) -> None:
         """One more shot's container. Its samples are not looked at."""
         fields, arrays = unpack(content)
         if fields["form"] == "samples":
@@ -59,7 +59,7 @@ class Outcome:
         return histogram(np.concatenate(self.energies)) if self.energies else None
 
 
-def outcome_of(contents: Iterable[np.ndarray]) -> Outcome:
+def outcome_of(contents: Iterable[bytes | np.ndarray]) -> Outcome:
     """The outcome of these containers."""
     outcome = Outcome()
     for content in contents:
