@@ -50,6 +50,8 @@ class ServeSettings:
     """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
+    ray_address: str | None = None
+    """Of a Ray cluster that runs the workers' shots; None: they run here."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     open_without_tls: bool = False
@@ -193,6 +195,8 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
                    "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid())]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
+        if settings.ray_address is not None:
+            command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
             command += ["--ca", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(
