@@ -1,8 +1,8 @@
 """Shots on a Ray cluster: one task each, the problem in its object store, put there once a job.
 
 Tasks say what they need (processors, GPUs); where they run, and whether the cluster grows for them, is Ray's
-affair. They get and give bytes and JSON. A task tells its progress to a small actor beside whoever started it and
-hears there whether to stop; then it gives its best so far.
+affair. They get and give bytes and JSON. A task tells its progress to a small actor beside whoever started it
+and hears there whether to stop; then it gives its best so far.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
+from isinglass.service.http_patience import PatientProtocol
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.rooms import Room
@@ -91,6 +92,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         make_app(service, settings.rooms), host=settings.host, port=settings.port, log_level="warning",
         access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
+        http=PatientProtocol,
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
