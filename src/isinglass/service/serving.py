@@ -22,6 +22,7 @@ from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
+from isinglass.service.http_patience import PatientProtocol
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.rooms import Room
@@ -50,6 +51,8 @@ class ServeSettings:
     """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
+    ray_address: str | None = None
+    """Of a Ray cluster that runs the workers' shots; None: they run here."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     open_without_tls: bool = False
@@ -89,6 +92,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         make_app(service, settings.rooms), host=settings.host, port=settings.port, log_level="warning",
         access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
+        http=PatientProtocol,
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -193,6 +197,8 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
                    "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid())]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
+        if settings.ray_address is not None:
+            command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
             command += ["--ca", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(
