@@ -107,7 +107,7 @@ def solve(
             result = _on_circuits(problem, kind, parameters, {**run, "cancel": cancel})
         else:
             result = _annealed(problem, kind, qpu_model, {**parameters, **run})
-        result.info["versions"] = versions()
+        result.info["versions"] = dict(versions())
         return result
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
