@@ -1,4 +1,4 @@
-"""Unmodified Divi programs on our runner; ``test_divi_programs.py`` runs it in an environment with qoro-divi."""
+"""Unmodified Divi programs on our runner; run where qoro-divi is, by ``test_divi_programs.py``."""
 
 from __future__ import annotations
 
