@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench soak lock clean clean-kernels
+.PHONY: demo test lint docs bench soak protos lock clean clean-kernels
 
 demo: $(VENV)/.demo
 	@mkdir -p demo-output
@@ -12,8 +12,10 @@ demo: $(VENV)/.demo
 		--plot demo-output/convergence.png --output demo-output/samples.npz
 	@echo "The convergence picture is demo-output/convergence.png, the samples demo-output/samples.npz."
 
+# Tests that assert how long something takes run by themselves, after the others.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not clock"
+	$(BIN)/python -m pytest -m clock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -41,6 +43,15 @@ soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
 	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py
+
+# The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
+protos: build/protos/bin/python
+	cd src && for proto in $$(find . -name '*.proto' -printf '%P\n'); do \
+		../build/protos/bin/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. $$proto; done
+
+build/protos/bin/python:
+	$(PYTHON) -m venv build/protos
+	$@ -m pip install -q --disable-pip-version-check grpcio-tools==1.71.2
 
 lock: $(VENV)/.dev
 	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.lock
