@@ -16,6 +16,9 @@ import typer
 
 from isinglass.errors import MissingExtraError, ParameterError
 
+if TYPE_CHECKING:
+    from isinglass.service.limits import Limits
+
 Data = Annotated[Path, typer.Option("--data-dir", help="folder of the database and of large problems")]
 DATA = Path("isinglass-data")
 
@@ -38,6 +41,10 @@ def serve(
         bool, typer.Option("--open-without-tls", help="listen beyond this machine in plain text")
     ] = False,
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
+    quota_rate: Annotated[
+        list[str] | None,
+        typer.Option(help="backend=rate: seconds used that take one off a quota; default: 1 of each"),
+    ] = None,
     compat: Annotated[
         str | None,
         typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
@@ -61,10 +68,24 @@ def serve(
         data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None,
         database=database, blobs=blobs,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
-        open_without_tls=open_without_tls, durable=durable, rooms=rooms,
+        open_without_tls=open_without_tls, durable=durable, rooms=rooms, limits=_limits(quota_rate or []),
         ray_address=ray_address if executor == "ray" else None,
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
+
+
+def _limits(quota_rates: list[str]) -> Limits:
+    from isinglass.executors.charging import RATES
+    from isinglass.service.limits import Limits
+
+    rates = dict(RATES)
+    for words in quota_rates:
+        backend, _, rate = words.partition("=")
+        try:
+            rates[backend] = float(rate)
+        except ValueError:
+            raise ParameterError(f"--quota-rate {words!r} is not backend=number, such as gpu=0.1") from None
+    return Limits(quota_rates=rates)
 
 
 def worker(

@@ -19,6 +19,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
+from isinglass.executors.charging import charge
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
@@ -30,7 +31,7 @@ from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
 from isinglass.service.database import again_if_overtaken, open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
-from isinglass.service.leasing import Delivery, Lease, Leasing
+from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.sessions import close_session, principal_of_session
@@ -312,8 +313,8 @@ class JobService:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> float | None:
-            return self._checked(user, spec, problem, shot, result)
+        def check(user: str, spec: JobSpec, problem: Problem) -> Checked:
+            return self._checked(user, spec, problem, shot, seconds, result)
 
         return self.leasing.deliver_checked(delivery, check)
 
@@ -321,15 +322,19 @@ class JobService:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
-        energy = await self.beside(self._checked, *held, shot, result)
+        energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
         sha256 = await self.beside(self.blobs.put, held[0], result)
-        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
+        delivery = Delivery(job, shot, token, seconds, energy, quota, sha256=sha256)
         return await self.in_store(self.leasing.deliver, delivery)
 
-    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float | None:
+    def _checked(
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float, result: bytes
+    ) -> Checked:
         decoded = self._decoded(user, problem)
         try:
-            return check_result(decoded, spec, shot, result_of(result))
+            found = result_of(result)
+            energy = check_result(decoded, spec, shot, found)
+            return Checked(energy, charge(spec, seconds, found, self.limits.quota_rates))
         except _MALFORMED as error:
             raise VerificationError(f"it is malformed: {error}") from None
 

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 
@@ -77,6 +78,15 @@ class Lease:
     problem: Problem
 
 
+class Checked(NamedTuple):
+    """A result that is true."""
+
+    energy: float | None
+    """The lowest; None of other results than samples."""
+    quota: float
+    """Seconds that it takes off its user's quota."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What a worker brings back: a result that was found true, or the error of the solver."""
@@ -86,6 +96,8 @@ class Delivery:
     token: str
     seconds: float
     energy: float | None = None
+    quota: float | None = None
+    """Seconds it takes off the quota; None for those that it took."""
     content: bytes | None = None
     sha256: str | None = None
     error: str | None = None
@@ -206,10 +218,8 @@ class Leasing:
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             return row is not None and self._deliver(connection, hand, row, delivery)
 
-    def deliver_checked(
-        self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], float | None]
-    ) -> bool:
-        """``deliver`` in one transaction with ``check``, which gives the lowest energy or raises.
+    def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], Checked]) -> bool:
+        """``deliver`` in one transaction with ``check``, which raises for what is not true.
 
         Made for small problems: what the check takes, everybody waits for.
         """
@@ -218,8 +228,8 @@ class Leasing:
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             if row is None:
                 return False
-            energy = check(row["user"], *self._problem(connection, delivery.job))
-            return self._deliver(connection, hand, row, replace(delivery, energy=energy))
+            energy, quota = check(row["user"], *self._problem(connection, delivery.job))
+            return self._deliver(connection, hand, row, replace(delivery, energy=energy, quota=quota))
 
     def _hand(self, connection: Connection, job: str) -> JobInHand:
         """The job, locked, so that its shots stay as they are; ConflictError where there is none."""
@@ -244,7 +254,8 @@ class Leasing:
             else:
                 hand.stop("failed", delivery.error)
         hand.write()
-        used = {"virtual": delivery.seconds - row["charged"], "used": delivery.seconds}
+        quota = delivery.seconds if delivery.quota is None else delivery.quota
+        used = {"virtual": delivery.seconds - row["charged"], "used": quota}
         connection.execute(_CHARGE, {"the_user": row["user"], **used})
         return True
 
