@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
@@ -115,10 +115,13 @@ def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> J
     return JSONResponse({"error": {"kind": type(error).__name__, "message": words}}, code, headers=headers)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Every error becomes a status and a sentence; nothing of the inside is told."""
+def install_errors(app: FastAPI, refuse: Callable[..., Response] = refuse) -> None:
+    """Every error becomes a status and a sentence; nothing of the inside is told.
 
-    async def ours(_: Request, error: Exception) -> JSONResponse:
+    ``refuse``: how it is told, for rooms of peers.
+    """
+
+    async def ours(_: Request, error: Exception) -> Response:
         match error:
             case ServiceError():
                 return refuse(error)
@@ -130,12 +133,12 @@ def install_errors(app: FastAPI) -> None:
                 return refuse(error, 422)
         return _unexpected(error)
 
-    async def malformed(_: Request, error: Exception) -> JSONResponse:
+    async def malformed(_: Request, error: Exception) -> Response:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
         return refuse(ParameterError(f"the request is malformed: {words}"), 422)
 
-    async def no_disk(_: Request, error: Exception) -> JSONResponse:
+    async def no_disk(_: Request, error: Exception) -> Response:
         full = "disk is full" in str(error) or getattr(error, "errno", None) == _NO_SPACE
         if full:
             log.error("the disk is full")
@@ -145,7 +148,7 @@ def install_errors(app: FastAPI) -> None:
             return refuse(ServiceError("the database does not answer: try again in a moment", 503))
         return _unexpected(error)
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
         return refuse(ServiceError(words, status))

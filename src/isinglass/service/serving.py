@@ -90,10 +90,10 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     port = server.servers[0].sockets[0].getsockname()[1]
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
-    say(f"isinglass serves at {url}")
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
+    say(f"isinglass serves at {url}")
     await _lose_dead_workers(service, settings.data / "workers")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
