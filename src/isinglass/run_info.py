@@ -31,12 +31,21 @@ def run_info(
         "trace": control.trace,
         "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
         "num_threads": control.num_threads,
-        "versions": dict(_versions()),
+        "versions": dict(versions()),
         **facts,
     }
 
 
 @cache
-def _versions() -> dict[str, str]:
+def processor() -> str:
+    """Name of this machine's processor: times of two are not of one table."""
+    import llvmlite.binding
+
+    return str(llvmlite.binding.get_host_cpu_name())
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of the packages that results depend on."""
     # Read once: the metadata of four packages take longer than a small problem.
     return {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")}

@@ -150,11 +150,11 @@ def test_answers_survive_their_text() -> None:
 # --- runs ---------------------------------------------------------------------------------------
 
 
-class Fixed(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
+class Fixed(dimod.Sampler):
     """All vertices on one side, or worse."""
 
     properties: dict[str, Any] = {}  # noqa: RUF012  # dimod's contract has it as a plain attribute
-    parameters: dict[str, Any] = {"seed": [], "trouble": []}  # noqa: RUF012
+    parameters: dict[str, Any] = {"seed": [], "trouble": []}  # noqa: RUF012  # as above
 
     def sample(self, bqm: dimod.BinaryQuadraticModel, seed: int = 0, trouble: str = "") -> dimod.SampleSet:
         if trouble:

@@ -61,8 +61,8 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         model: "apollo_rc1" or "apollo_10000".
     """
 
-    properties: dict[str, Any] = {}  # noqa: RUF012  # dimod's contract declares these abstract
-    parameters: dict[str, list[str]] = {}  # noqa: RUF012
+    properties: dict[str, Any] = {}  # noqa: RUF012  # abstract in dimod
+    parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(self, model: str = "apollo_rc1") -> None:
         if model not in APOLLO_MODELS:

@@ -93,10 +93,10 @@ def _spins(sample: np.ndarray) -> np.ndarray:
 class EmulatedAnnealer(Backend):
     """One of the emulated annealers, as van der Schoot et al. (arXiv 2208.07633) measured the real ones.
 
-    The heuristic embedding has the whole time limit, chains have the strength of uniform torque compensation
-    with prefactor 2, and the best of 1000 reads counts; ``parameters`` may say otherwise. The clock is the
-    machine's: seconds of embedding on this computer and the access time of the annealer, not the time
-    that emulating it takes.
+    The heuristic embedding has 85 % of the time limit (it ends seconds late), chains have the strength of
+    uniform torque compensation with prefactor 2, and the best of 1000 reads counts; ``parameters`` may say
+    otherwise. The clock is the machine's: seconds of embedding on this computer and the access time of the
+    annealer, not the time that emulating it takes.
     """
 
     def __init__(self, model: str, parameters: Mapping[str, Any], num_threads: int | None) -> None:
