@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,10 +46,10 @@ async def room(folder: Path) -> AsyncIterator[InProcess]:
     service = JobService(folder)
     app = make_app(service, [SapiRoom()])
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app):
-        async with httpx.AsyncClient(transport=transport, base_url="http://room/sapi/v2") as client:
-            here = InProcess(service, client)
-            key = await service.in_store(here.key, "ann")
-            client.headers["X-Auth-Token"] = key
-            yield here
-            await asyncio.sleep(0)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://room/sapi/v2") as client,
+    ):
+        here = InProcess(service, client)
+        client.headers["X-Auth-Token"] = await service.in_store(here.key, "ann")
+        yield here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,8 +42,6 @@ def test_the_published_problem() -> None:
 
 
 def labelled(problem: Any) -> Any:
-    from dataclasses import replace
-
     return replace(problem.given, labels=problem.qubits.tolist())
 
 
@@ -82,9 +81,9 @@ def test_what_the_client_encodes_is_read_and_written_alike(
         pair: bias for pair, bias in quadratic.items() if bias
     }
     # -0.0 of a coupler becomes 0.0; everything else comes back bit by bit.
-    assert encode_problem(labelled(problem), found, CELLS) == {
-        **data, "quad": base64.b64encode((np.frombuffer(base64.b64decode(data["quad"])) + 0.0).tobytes()).decode()
-    }  # fmt: skip
+    plus = np.frombuffer(base64.b64decode(data["quad"])) + 0.0
+    as_sent = {**data, "quad": base64.b64encode(plus.tobytes()).decode()}
+    assert encode_problem(labelled(problem), found, CELLS) == as_sent
 
 
 @given(
@@ -132,6 +131,6 @@ def test_the_client_reads_our_answers(active: list[int], rows: int, kind: str, s
 )
 def test_what_cannot_be_read_says_why(changes: dict[str, Any], words: str) -> None:
     data = {"lin": "AAAAAAAA8L8AAAAAAAD4fwAAAAAAAAAAAAAAAAAA+H8=", "quad": "AAAAAAAA0D8=", "offset": 2.5}
-    with pytest.raises(ProblemError, match="^unable to parse problem data: ") as caught:
+    with pytest.raises(ProblemError, match=r"^unable to parse problem data: ") as caught:
         decode_problem(data | changes, "ising", FOUR)
     assert words in str(caught.value)

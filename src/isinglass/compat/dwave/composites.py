@@ -27,7 +27,7 @@ class EmbeddingComposite(dimod.ComposedSampler):  # type: ignore[misc,name-defin
     def __init__(self, child_sampler: QPUSampler) -> None:
         if not isinstance(child_sampler, QPUSampler):
             raise ParameterError(
-                f"child_sampler is a {type(child_sampler).__name__}; around other samplers than this package's "
+                f"child_sampler is a {type(child_sampler).__name__}; around other samplers than ours "
                 "use dwave.system.EmbeddingComposite"
             )
         self.children = [child_sampler]

@@ -82,7 +82,7 @@ def error_object(error: Exception) -> dict[str, Any]:
     return {"error_code": status, "error_msg": words}
 
 
-def refuse(error: Exception, status: int | None = None) -> JSONResponse:
+def refuse(error: Exception) -> JSONResponse:
     """The answer to a request that failed."""
     words = error_object(error)
     return JSONResponse(words, words["error_code"])

@@ -25,8 +25,8 @@ from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.core import JobService
-from isinglass.service.http_door import Service, owner
-from isinglass.service.keys import Principal
+from isinglass.service.http_door import Service
+from isinglass.service.keys import Principal, owner
 
 router = APIRouter(prefix="/problems", tags=["problems"])
 
