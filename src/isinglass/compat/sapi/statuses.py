@@ -11,6 +11,7 @@ from isinglass.compat.sapi.catalogue import CATALOGUE
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.results import result_of
 from isinglass.jobs.states import FINAL, JobState
+from isinglass.results.sampleset import SampleSet
 from isinglass.service.core import JobService
 from isinglass.service.store import ShotResult
 
@@ -70,6 +71,7 @@ def with_answer(service: JobService, job: Mapping[str, Any], results: list[ShotR
     if words["status"] == "COMPLETED":
         said = job["spec"]["echo"]["sapi"]
         samples = result_of(service.content_of(job["user"], results[0]))
+        assert isinstance(samples, SampleSet)
         words["answer"] = CATALOGUE[said["solver"]["name"]].answer(samples, said)
     return words
 
