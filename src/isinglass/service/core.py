@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -69,6 +70,7 @@ class JobService:
     ) -> None:
         self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
@@ -209,14 +211,22 @@ class JobService:
 
     async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
         """The status, as soon as it is final or ``wait`` seconds have passed."""
+        return (await self.statuses(user, [job], wait))[0]
+
+    async def statuses(self, user: str | None, ids: Sequence[str], wait: float = 0.0) -> list[dict[str, Any]]:
+        """The status of each, in their order, as soon as one is final or ``wait`` seconds have passed."""
         until = time.monotonic() + wait
-        with self.bells.listen(_END + job) as bell:
+        bell = asyncio.Event()
+        with ExitStack() as listening:
+            for job in set(ids):
+                listening.enter_context(self.bells.listen(_END + job, bell))
             while True:
                 bell.clear()
-                status = await self.in_store(self.store.status, user, job)
+                found = await self.in_store(self.store.statuses, user, ids)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
-                    return status
+                ended = any(status["state"] in FINAL for status in found)
+                if ended or left <= 0 or self.bells.closed:
+                    return found
                 await rung(bell, min(left, 5.0))
 
     async def outcome(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
@@ -25,6 +25,8 @@ from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+Row = TypeVar("Row", dict[str, Any], RowMapping)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ _STATUS = [
     )
 ]  # fmt: skip
 _ONE = select(*_STATUS).where(jobs.c.id == bindparam("wanted"))
+_SOME = select(*_STATUS).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
 _SAME_KEY = select(jobs.c.id, jobs.c.problem_hash).where(
     jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
 )
@@ -171,8 +174,19 @@ class Store:
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
+    def statuses(self, user: str | None, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The status of each, in their order; UnknownJobError where one is not there, as of ``status``."""
+        with self.transaction() as connection:
+            rows = connection.execute(_SOME, {"wanted": list(set(ids))}).mappings()
+            found = {row["id"]: _status(self._allowed(row, user, row["id"])) for row in rows}
+        for job in ids:
+            self._allowed(found.get(job), user, job)
+        return [found[job] for job in ids]
+
     def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
-        row = connection.execute(_ONE, {"wanted": job}).mappings().first()
+        return self._allowed(connection.execute(_ONE, {"wanted": job}).mappings().first(), user, job)
+
+    def _allowed(self, row: Row | None, user: str | None, job: str) -> Row:
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
         return row
