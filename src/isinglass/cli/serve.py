@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import secrets
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from isinglass.cli import logs
 from isinglass.errors import MissingExtraError, ParameterError
 
 Data = Annotated[Path, typer.Option("--data-dir", help="folder of the database and of large problems")]
@@ -35,6 +34,11 @@ def serve(
         bool, typer.Option("--open-without-tls", help="listen beyond this machine in plain text")
     ] = False,
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
+    keep_days: Annotated[
+        float, typer.Option(help="jobs are deleted so many days after their end; 0: never")
+    ] = 30.0,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
     # gRPC would tell of every worker started that it leaves the new process alone.
@@ -45,11 +49,12 @@ def serve(
     from isinglass.service.serving import ServeSettings
     from isinglass.service.serving import serve as run
 
-    _log()
+    logs.set_up(log_level, log_json)
     settings = ServeSettings(
         data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
-        open_without_tls=open_without_tls, durable=durable,
+        open_without_tls=open_without_tls, durable=durable, keep_days=keep_days,
+        log_options=logs.options(log_level, log_json),
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
@@ -62,6 +67,8 @@ def worker(
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
     ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
     parent: Annotated[int | None, typer.Option(help="process id of the parent, to end with it")] = None,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
 ) -> None:
     """Run shots of a service. Its key, of scope 'work', is in ISINGLASS_SDK_KEY.
 
@@ -72,7 +79,7 @@ def worker(
     from isinglass.jobs.spec import BACKENDS
     from isinglass.service.worker import Worker
 
-    _log()
+    logs.set_up(log_level, log_json)
     wanted = backends.split(",")
     for backend in wanted:
         if backend not in BACKENDS:
@@ -100,10 +107,3 @@ def need_service() -> None:
             importlib.import_module(package)
         except ImportError:
             raise MissingExtraError(package, "service", "running a job service") from None
-
-
-def _log() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.ERROR)
