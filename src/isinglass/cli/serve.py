@@ -39,6 +39,10 @@ def serve(
     ] = 30.0,
     log_level: logs.Level = logs.LogLevel.WARNING,
     log_json: logs.AsJson = False,
+    compat: Annotated[
+        str | None,
+        typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
+    ] = None,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
     # gRPC would tell of every worker started that it leaves the new process alone.
@@ -46,14 +50,16 @@ def serve(
     need_service()
     import uvloop
 
-    from isinglass.service.serving import ServeSettings
+    from isinglass.compat.rooms import rooms_named
+    from isinglass.service.serving import ServeSettings, is_loopback
     from isinglass.service.serving import serve as run
 
     logs.set_up(log_level, log_json)
+    rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
     settings = ServeSettings(
         data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
-        open_without_tls=open_without_tls, durable=durable, keep_days=keep_days,
+        open_without_tls=open_without_tls, durable=durable, rooms=rooms, keep_days=keep_days,
         log_options=logs.options(log_level, log_json),
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
@@ -61,7 +67,7 @@ def serve(
 
 def worker(
     url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
-    backends: Annotated[str, typer.Option(help="what it can run: cpu")] = "cpu",
+    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what this machine has")] = "",
     name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
@@ -76,16 +82,16 @@ def worker(
     """
     from isinglass.client.transport import Transport
     from isinglass.config import Config
+    from isinglass.executors.machine import backends_here, require_backend
     from isinglass.jobs.spec import BACKENDS
     from isinglass.service.worker import Worker
 
     logs.set_up(log_level, log_json)
-    wanted = backends.split(",")
+    wanted = backends.split(",") if backends else backends_here()
     for backend in wanted:
         if backend not in BACKENDS:
             raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
-        if backend != "cpu":
-            raise ParameterError(f"--backends {backend}: this machine has no such backend yet; it has cpu")
+        require_backend(backend)
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")

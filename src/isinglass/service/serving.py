@@ -10,7 +10,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +20,13 @@ import uvicorn
 
 from isinglass.errors import ParameterError
 from isinglass.service.core import JobService
-from isinglass.service.grpc_door import GrpcRoom, open_grpc
+from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.retention import tidy_for_ever
+from isinglass.service.rooms import Room
 
 log = logging.getLogger("isinglass.service")
 
@@ -58,42 +59,39 @@ class ServeSettings:
     log_options: tuple[str, ...] = ()
     """Of the command line, for the local workers."""
     limits: Limits = field(default_factory=Limits)
+    rooms: tuple[Room, ...] = ()
+    """Wires of peers."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.keep_days < 1e6:
             raise ParameterError(f"--keep-days {self.keep_days} is not a number of days, or 0 for ever")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ParameterError("TLS needs both --tls-cert and --tls-key")
-        if not _is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
+        if not is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
             raise ParameterError(
                 f"--host {self.host} can be reached from other machines, which would send keys and problems "
                 "in plain text: give --tls-cert and --tls-key, or say --open-without-tls"
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Can it be reached from this machine only?"""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-async def serve(
-    settings: ServeSettings, say: Callable[[str], None], grpc_rooms: Sequence[GrpcRoom] = ()
-) -> None:
-    """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it.
-
-    ``grpc_rooms``: what else the gRPC server serves beside the native door.
-    """
+async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
-    _first_key(service, say)
+    key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
-        make_app(service), host=settings.host, port=settings.port, log_config=None, log_level="warning",
-        access_log=False,
-        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=5,
-        timeout_keep_alive=75, server_header=False, lifespan="on",
+        make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
+        log_level="warning", access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,10 +103,13 @@ async def serve(
         running.result()
         raise ParameterError(f"port {settings.port} of {settings.host} cannot be opened: choose another")
     port = server.servers[0].sockets[0].getsockname()[1]
-    grpc_server = await _open_grpc(service, settings, grpc_rooms, say)
+    grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
     say(f"isinglass serves at {url}")
+    for room in settings.rooms:
+        for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
+            say(line)
     await _lose_dead_workers(service, settings.data / "workers")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
@@ -128,14 +129,15 @@ async def serve(
 
 
 async def _open_grpc(
-    service: JobService, settings: ServeSettings, rooms: Sequence[GrpcRoom], say: Callable[[str], None]
+    service: JobService, settings: ServeSettings, say: Callable[[str], None]
 ) -> grpc.aio.Server | None:
     if settings.grpc_port is None:
         return None
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{host}:{settings.grpc_port}"
     pair = (settings.tls_cert, settings.tls_key)
-    server, port = await open_grpc(service, address, [add_jobs, *rooms], *pair)
+    rooms = [add_jobs, *(room.mount_grpc for room in settings.rooms)]
+    server, port = await open_grpc(service, address, rooms, *pair)
     say(f"isinglass serves gRPC at {'grpc' if settings.tls_cert is None else 'grpcs'}://{host}:{port}")
     return server
 
@@ -148,11 +150,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _first_key(service: JobService, say: Callable[[str], None]) -> None:
+def _first_key(service: JobService, say: Callable[[str], None]) -> str | None:
+    """The key that is made at the first start; None later."""
     with service.store.transaction() as connection:
-        if not any(row["user"] != "worker" for row in list_keys(connection)):
-            key = create_key(connection, "admin", ["admin"], service.store.clock())
-            say(f"the first key (shown once; it may do everything): {key}")
+        if any(row["user"] != "worker" for row in list_keys(connection)):
+            return None
+        key = create_key(connection, "admin", ["admin"], service.store.clock())
+        say(f"the first key (shown once; it may do everything): {key}")
+        return key
 
 
 def _worker_key(service: JobService, data: Path) -> str:
@@ -177,7 +182,7 @@ async def _lose_dead_workers(service: JobService, notes: Path) -> None:
         try:
             os.kill(int(note.read_text() or 0), 0)
         except (ProcessLookupError, ValueError):
-            await service.lose_worker(note.name, "its worker died with the service")
+            await service.worker_gone(note.name, "its worker died with the service")
             note.unlink()
         except PermissionError:
             continue
@@ -208,7 +213,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         finally:
             note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.lose_worker(name, f"its worker ended with code {code}")
+        await service.worker_gone(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

@@ -20,6 +20,7 @@ from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
+from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand, log_events
 
@@ -41,7 +42,7 @@ class ShotResult:
     """What a shot left: ``content`` or the blob named ``sha256``."""
 
     shot: int
-    energy: float
+    energy: float | None
     content: bytes | None
     sha256: str | None
 
@@ -109,7 +110,7 @@ class Store:
         """(status, is it new). The same ``idempotency_key`` of a user gives the same job, whatever it holds.
 
         Raises QuotaError where the user's seconds are used up or too many jobs wait; ConflictError where
-        the key was used for another problem.
+        the key was used for another problem; ParameterError where no worker has the backend.
         """
         now = self.clock()
         spec = replace(spec, seed=resolve_seed(spec.seed))
@@ -121,6 +122,7 @@ class Store:
                 if same is not None:
                     return _status(connection.execute(_ONE, {"wanted": same.id}).mappings().one()), False
             self._check_quota(connection, user)
+            require_worker(connection, spec.backend, now)
             job = new_id(now)
             row = {
                 "id": job, "user": user, "idempotency_key": idempotency_key, "state": str(JobState.QUEUED),
