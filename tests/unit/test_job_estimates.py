@@ -39,6 +39,7 @@ def estimate(given: Any, parameters: dict[str, Any], **words: Any) -> Estimate:
     return found
 
 
+@pytest.mark.clock
 def test_sweeps_are_measured() -> None:
     words = {"num_reads": 64, "annealing_time": 4000}
     run = JobSpec(seed=1, solver="simulated_annealing", parameters=words)

@@ -13,6 +13,8 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,16 @@ from isinglass.errors import ConflictError, ParameterError, QuotaError
 from isinglass.jobs.wire import PIECE_BYTES
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One that is whole. ``used``: seconds since 1970, when it came or was last named by a submission."""
+
+    user: str
+    sha256: str
+    size: int
+    used: float
 
 
 class Blobs:
@@ -47,6 +59,25 @@ class Blobs:
         path = self.path(user, sha256)
         return path.stat().st_size if path.is_file() else None
 
+    def all(self) -> Iterator[Blob]:
+        """Every blob that is whole, user by user."""
+        for user in sorted(self.folder.iterdir()):
+            for path in user.glob("[0-9a-f][0-9a-f]/*"):
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                if _HASH.fullmatch(path.name):
+                    yield Blob(user.name, path.name, found.st_size, found.st_mtime)
+
+    def touch(self, user: str, sha256: str) -> None:
+        """It is used: what deletes old ones leaves it alone for a day."""
+        os.utime(self.path(user, sha256))
+
+    def remove(self, user: str, sha256: str) -> None:
+        """Delete it; nothing happens where it is not there."""
+        self.path(user, sha256).unlink(missing_ok=True)
+
     def read(self, user: str, sha256: str) -> np.ndarray:
         """uint8[size], mapped from the file: pages come into memory as they are looked at."""
         return np.memmap(self.path(user, sha256), np.uint8, "r")
@@ -64,6 +95,8 @@ class Blobs:
                 except BaseException:
                     Path(file.name).unlink(missing_ok=True)
                     raise
+        else:
+            self.touch(user, sha256)
         return sha256
 
     def arrived(self, user: str, sha256: str, size: int) -> int:

@@ -22,7 +22,7 @@ from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
 from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
-from isinglass.service.transitions import JobInHand
+from isinglass.service.transitions import JobInHand, log_events
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -148,6 +148,7 @@ class Store:
             data = {} if rerun_of is None else {"rerun_of": rerun_of}
             submitted = {"job": job, "seq": 1, "at": now, "kind": "submitted", "data": json.dumps(data)}
             connection.execute(_INSERT_EVENT, submitted)
+            log_events(job, user, [submitted])
         missing = dict.fromkeys(("stop_cause", "started", "finished", "best_energy", "error"))
         return _status({**missing, **row}), True
 

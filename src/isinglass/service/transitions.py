@@ -7,6 +7,8 @@ the lock of its shots, too: whoever changes a shot's state holds its job first, 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +18,8 @@ from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
 from isinglass.service.database import OvertakenError
 from isinglass.service.tables import events, jobs, shots
+
+log = logging.getLogger("isinglass.service")
 
 _WORDS_KEPT = 2000
 _RETRY_SECONDS = 0.5
@@ -126,6 +130,7 @@ class JobInHand:
         """The events and the row, as they are now."""
         if self._events:
             self._connection.execute(_INSERT_EVENTS, self._events)
+            log_events(self.id, self.user, self._events)
         changed = {"last_seq": self._seq, **self._changed}
         self._connection.execute(_update_job(tuple(sorted(changed))), {"the_job": self.id, **changed})
 
@@ -134,6 +139,14 @@ class JobInHand:
 
 
 _INSERT_EVENTS = insert(events)
+
+
+def log_events(job: str, user: str, written: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of events as lines of the log."""
+    if log.isEnabledFor(logging.INFO):
+        for row in written:
+            about = {"job": job, "user": user, "event": row["kind"], "data": json.loads(row["data"])}
+            log.info("job %s: %s %s", job, row["kind"], row["data"], extra=about)
 
 
 @cache
