@@ -34,6 +34,7 @@ from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.store import Problem, ShotResult, Store
+from isinglass.service.store_thread import StoreThread
 from isinglass.service.verify import check_result
 
 log = logging.getLogger("isinglass.service")
@@ -70,7 +71,7 @@ class JobService:
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
-        self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._one = StoreThread(self.store)
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
         self._keys: dict[str, tuple[float, Principal]] = {}
@@ -92,7 +93,7 @@ class JobService:
         self.close()
         if self._sweep is not None:
             self._sweep.cancel()
-        self._one.shutdown(wait=True)
+        self._one.stop()
         self._many.shutdown(wait=True)
         self.store.dispose()
 
@@ -108,7 +109,7 @@ class JobService:
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in the thread of the store."""
-        return await asyncio.get_running_loop().run_in_executor(self._one, lambda: call(*args, **kwargs))
+        return await self._one.run(lambda: call(*args, **kwargs))
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
