@@ -1,6 +1,6 @@
 """The one thread that touches the database: calls done in the order in which they came, several a commit.
 
-What waits while a transaction is written goes into the next one together. A call is answered after the commit.
+What waits while a transaction is written goes into the next one together; it is answered after the commit.
 Where one of them raises, all of that transaction is rolled back and each is done alone.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
+from isinglass.service.database import again_if_overtaken
 from isinglass.service.store import Store
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class StoreThread:
 
 def _alone(call: _Call) -> _Outcome:
     try:
-        return _Outcome(call, call.function(), None)
+        return _Outcome(call, again_if_overtaken(call.function), None)
     except BaseException as error:
         return _Outcome(call, None, error)
 
