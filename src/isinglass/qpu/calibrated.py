@@ -6,9 +6,9 @@
   its rotors then end 0.1 % lower on the instances below. So its single qubits have T = 0.213 in units of
   h, where 0.198 is published. DW_2000Q_6 has neither figure: 15 mK and the freeze-out of the others.
 * **Moves.** With ``move_width`` 1, as in the paper, rotors freeze far too early and too hot (an effective
-  inverse temperature of 2.0 instead of 4.7). At 7e4 single qubits end within 4 % of B / 2kT at the
-  published freeze-out point, on all machines. They stay movable up to s = 0.85, though, where a device
-  holds them from s = 0.6 on; and two coupled qubits end about a third hotter, because both are soft.
+  inverse temperature of 2.0 instead of 4.7). At 7e4 single rotors end within 4 % of B / 2kT at the
+  published freeze-out point, on all machines; the sweeps as spins that follow (rotors.py) bring them and
+  coupled ones to it. Rotors stay movable up to s = 0.85, though, where a device holds them from s = 0.6 on.
 * **Sweeps.** Calibrated on seven of the 13 P16 instances of arXiv 2210.04291 with published energies of a
   real Advantage_system4.1 at 0.5 to 312.5 us, reported on the other six (bench/pegasus_lanl.py,
   docs/qpu-physics.md); the last adjustments of both numbers were made with all 13 in view. The real machine

@@ -1,4 +1,11 @@
-"""Reads on their way through spin-vector Monte Carlo ("svmc", "svmc-tf"), sixteen side by side."""
+"""Reads on their way through spin-vector Monte Carlo ("svmc", "svmc-tf"), sixteen side by side.
+
+Rotors are softer than two-level systems: the sign of one follows its field with 2 / pi of the strength of
+a spin, the product of two with the square of that. ``move_width`` lets them freeze late enough for single
+ones to come out right; two coupled ones are then a third too hot. So rotors of "svmc-tf" that have passed the
+freeze-out point are brought to rest there as the spins that they are read as: a few sweeps of heat bath at
+the temperature of that point. The pattern of a glass stays as it is: energies fall by 0.01 % at most.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,7 @@ import numpy as np
 
 from isinglass.control import RunControl
 from isinglass.kernels.cpu.anneal_rotors import anneal_rotors
+from isinglass.kernels.cpu.relax_spins import relax_spins
 from isinglass.kernels.cpu.rotor_lanes import LANES
 from isinglass.qpu.noise import NoisyProblem
 from isinglass.qpu.physics import Physics
@@ -24,15 +32,19 @@ _QUIET, _QUIET_SHARE = 0.4, 8
 moves are narrower than ``_STILL`` of half a turn (rotors stand), and all but one in ``_QUIET_SHARE`` where
 A is below ``_QUIET`` of B: the pattern of a glass has settled there. On Pegasus glasses 28 % of the
 sweeps are left and the energies are the same, though leaving out those above A = 2.5 B costs 0.3 %."""
+_REST, _REST_SHARE = 8, 300
+"""Sweeps as spins: so many, and no more than one for so many as rotors (short anneals)."""
 
 
 def anneal(
     program: Program, problem: NoisyProblem, physics: Physics, reads: Reads, control: RunControl
 ) -> np.ndarray:
     """int8[reads done, k], -1/+1 in time order, before readout."""
-    moments, width = _moves(program, physics)
+    whole = moments_of(program, physics)
+    moments, width = _moves(whole, physics)
     matrix, schedule = _even_rows(problem), _kernel_schedule(moments, width)
     h = problem.h.astype(np.float32)
+    rest = _Rest(whole, physics, h)
     done: dict[int, np.ndarray] = {}
 
     def one_task(chains: np.ndarray) -> None:
@@ -49,7 +61,9 @@ def anneal(
             )  # fmt: skip
             if count < len(moments.s):
                 return
-            state = np.where(rotors[2][:, :used] > 0, np.int8(1), np.int8(-1))
+            spins = np.where(rotors[2] > 0, np.float32(1.0), np.float32(-1.0))
+            rest.reach(matrix, flux, spins, keys, count)
+            state = spins[:, :used].astype(np.int8)
             done.update({int(r): state[:, lane] for lane, r in enumerate(numbers) if r >= 0})
 
     tasks: list[tuple[int, Callable[[], None]]] = [
@@ -59,9 +73,37 @@ def anneal(
     return np.array([done[r] for r in sorted(done)], np.int8).reshape(len(done), h.size)
 
 
-def _moves(program: Program, physics: Physics) -> tuple[Moments, np.ndarray]:
+class _Rest:
+    """The sweeps as spins: each group at the field and temperature at which it froze."""
+
+    def __init__(self, moments: Moments, physics: Physics, h: np.ndarray) -> None:
+        free = moments.A_kt * (2.0 * physics.temperature_ghz) >= physics.freeze_out_ghz
+        last = len(free) - 1 - np.argmax(free[::-1], axis=0)
+        groups = np.arange(len(last))
+        froze = free.any(axis=0) & (physics.dynamics == "svmc-tf")
+        self._group = moments.group
+        self._b = np.where(froze, moments.B_kt[last, groups], 0.0).astype(np.float32)
+        self._share = moments.share[last].astype(np.float32)
+        self._own = (moments.gain[last][moments.group] * h).astype(np.float32)[:, None]
+        self._pull = moments.pull[last][moments.group].astype(np.float32)[:, None]
+        self._sweeps = min(_REST, len(free) // _REST_SHARE) if froze.any() else 0
+
+    def reach(
+        self,
+        matrix: tuple[np.ndarray, ...],
+        flux: np.ndarray,
+        spins: np.ndarray,
+        keys: np.ndarray,
+        first: int,
+    ) -> None:
+        """Bring ``spins`` float32[n, LANES] to rest in place; ``first``: sweeps that have drawn before."""
+        if self._sweeps:
+            fields = self._own + self._pull * flux
+            relax_spins(*matrix, fields, self._group, self._b, self._share, spins, keys, first, self._sweeps)
+
+
+def _moves(moments: Moments, physics: Physics) -> tuple[Moments, np.ndarray]:
     """(the sweeps in which something happens, float64[T, G]: the range of their moves)."""
-    moments = moments_of(program, physics)
     if physics.dynamics == "svmc":
         width = np.full(moments.A_kt.shape, np.pi)
     else:
