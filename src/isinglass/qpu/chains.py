@@ -37,7 +37,7 @@ def chain_strengths(
         missing = [v for v in labels if v not in choice]
         if missing:
             raise ParameterError(f"chain_strength has no entry for variable {missing[0]!r}")
-        return np.array([_strength(choice[v]) for v in labels])
+        return np.array([_strength(choice[v], f"chain_strength[{v!r}]") for v in labels])
     if not isinstance(choice, str):
         if prefactor is not None:
             raise ParameterError("chain_strength_prefactor goes with a rule, and chain_strength is a number")
@@ -47,7 +47,9 @@ def chain_strengths(
             f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
             f"dict{nearest(choice, STRENGTHS)}"
         )
-    factor = DEFAULT_PREFACTOR[choice] if prefactor is None else _strength(prefactor)
+    factor = DEFAULT_PREFACTOR[choice]
+    if prefactor is not None:
+        factor = _strength(prefactor, "chain_strength_prefactor")
     if not len(terms.values):
         return np.ones(n)
     if choice == "scaled":
@@ -56,9 +58,9 @@ def chain_strengths(
     return np.full(n, factor * rms * np.sqrt(mean_degree))
 
 
-def _strength(value: Any) -> float:
+def _strength(value: Any, name: str = "chain_strength") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
-        raise ParameterError(f"chain_strength={value!r} is not a finite number above 0")
+        raise ParameterError(f"{name}={value!r} is not a finite number above 0")
     return float(value)
 
 

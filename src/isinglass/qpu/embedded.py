@@ -26,6 +26,7 @@ from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
+from isinglass.solvers.contract import whole_number
 
 _LONG_CHAIN = 7
 _WEAK_COUPLING = 0.02
@@ -90,10 +91,16 @@ def sample_embedded(
             **parameters,
         )
     check_policy(chain_break_method)
+    if not isinstance(embedding, (str, Mapping)):
+        raise ParameterError(f"embedding={embedding!r} is neither a method's name nor {{variable: qubits}}")
+    embedding_seed = whole_number(0)("embedding_seed", embedding_seed) or 0
+    embedding_cache = _folder(embedding_cache)
+    if embedding_timeout is None:
+        raise ParameterError("embedding_timeout=None is not a finite number above 0")
     check_positive("embedding_timeout", embedding_timeout)
     check_positive("time_limit", time_limit)
     seed = resolve_seed(seed)
-    solver = QPUSolver(model) if isinstance(model, str) else model
+    solver = model if isinstance(model, QPUSolver) else QPUSolver(model)
     _check_machine_parameters(parameters, solver)
     compiled = compile(problem)
     terms = _in_users_units(compiled)
@@ -175,6 +182,18 @@ def _check_machine_parameters(parameters: Mapping[str, Any], solver: QPUSolver) 
     if isinstance(given.get("initial_state"), Mapping):
         given["initial_state"] = [UNUSED] * solver.graph.num_qubits
     resolve(given, solver.properties)
+
+
+def _folder(cache: Any) -> Path | None:
+    """The cache's folder, made if need be: before the time for embedding is spent."""
+    if cache is None:
+        return None
+    try:
+        folder = Path(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+    except (TypeError, ValueError, OSError) as error:
+        raise ParameterError(f"embedding_cache={cache!r} cannot be a folder: {error}") from None
+    return folder
 
 
 def _check_no_embedding(model: str, embedding: Any, strength: Any, prefactor: Any) -> None:

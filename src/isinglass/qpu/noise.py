@@ -24,12 +24,13 @@ programmed ones):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import scipy.sparse
 
 from isinglass.control import RunControl
+from isinglass.qpu.parameter_checks import as_number, refuse
 from isinglass.qpu.program import Program
 
 _CHIP_H, _CYCLE_H, _CHIP_J, _CYCLE_J, _GRID_H, _GRID_J, _DRIFT, _READOUT = range(1, 9)
@@ -54,6 +55,16 @@ class Noise:
     bath_h: float = 0.0
     bath_us: float = 300.0
     readout_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            value = as_number(f"Noise.{part.name}", getattr(self, part.name))
+            if value < 0.0 and part.name != "chi":
+                raise refuse(f"Noise.{part.name}", value, "must be 0 or more")
+            if value > 1.0 and part.name in ("chip_share", "readout_error"):
+                raise refuse(f"Noise.{part.name}", value, "is a share: at most 1")
+            if value == 0.0 and part.name in ("bath_us", "compensated_us"):
+                raise refuse(f"Noise.{part.name}", value, "is a time above 0 µs")
 
     @classmethod
     def none(cls) -> Noise:

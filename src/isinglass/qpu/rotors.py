@@ -25,6 +25,7 @@ from isinglass.qpu.reads import Reads
 from isinglass.qpu.sweeps import Moments, moments_of
 
 _KERNEL: Callable[..., int] = anneal_rotors
+_RELAX: Callable[..., None] = relax_spins
 _STRONG_FIELD = 5.0
 _STILL = 0.05
 _QUIET, _QUIET_SHARE = 0.4, 8
@@ -99,7 +100,7 @@ class _Rest:
         """Bring ``spins`` float32[n, LANES] to rest in place; ``first``: sweeps that have drawn before."""
         if self._sweeps:
             fields = self._own + self._pull * flux
-            relax_spins(*matrix, fields, self._group, self._b, self._share, spins, keys, first, self._sweeps)
+            _RELAX(*matrix, fields, self._group, self._b, self._share, spins, keys, first, self._sweeps)
 
 
 def _moves(moments: Moments, physics: Physics) -> tuple[Moments, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from isinglass.control import Progress, RunControl, check_positive
 from isinglass.errors import ParameterError
-from isinglass.qpu import models
+from isinglass.qpu import models, schedule
 from isinglass.qpu.answer import Answer, rows_of
 from isinglass.qpu.call import Call, resolve
 from isinglass.qpu.physics import Physics
@@ -54,6 +54,14 @@ class QPUSolver:
     ) -> None:
         if (model is None) == (properties is None):
             raise ParameterError("give either the name of a model or a set of properties")
+        if whole_number(0)("defects_seed", defects_seed) is None:
+            raise ParameterError("defects_seed=None is not an integer from 0 up")
+        if physics is not None:
+            if not isinstance(physics, Physics):
+                raise ParameterError(
+                    f"physics={physics!r} is not a Physics; physics_named(...) has the models'"
+                )
+            schedule.load(physics.schedule)
         if model is not None:
             known = models.model_named(model)
             self.graph, self._chip = known.graphs(defects_seed)

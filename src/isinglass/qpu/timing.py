@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.qpu.call import Call, resolve
+from isinglass.solvers.contract import whole_number
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def estimate_access_time(properties: Mapping[str, Any], num_qubits: int, **param
 
     For a reverse anneal give ``anneal_schedule`` and ``initial_state``. ParameterError as in a real call.
     """
+    whole_number(0, properties["num_qubits"])("num_qubits", num_qubits)
     return timing_of(resolve(parameters, properties), num_qubits, properties["problem_timing_data"]).access
 
 
