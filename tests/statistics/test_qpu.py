@@ -237,6 +237,19 @@ def test_the_bath_correlates_reads_and_delay_undoes_it() -> None:
     assert abs(correlation[1]) < SIGMAS / np.sqrt(128 * COPIES)
 
 
+def test_less_thermalization_is_hotter_reads() -> None:
+    h, warm = np.full(COPIES, 0.1), replace(physics_named("Advantage_system4"), noise=Noise(heat=1.0))
+    cold = replace(warm, noise=Noise.none())
+    hasty = program(h, num_reads=24, programming_thermalization_us=0.0)
+    mean = -spins_of(hasty, warm).mean(axis=1)
+    # The first read at twice the temperature; after 1 ms, seven reads, all is as it was.
+    beta = effective_beta(hasty, cold)
+    assert mean[0] == pytest.approx(np.tanh(0.1 * beta / 2), abs=SIGMAS / np.sqrt(COPIES))
+    assert mean[7:].mean() == pytest.approx(np.tanh(0.1 * beta), abs=SIGMAS / np.sqrt(17 * COPIES))
+    patient = program(h, num_reads=24, programming_thermalization_us=1000.0)
+    assert (spins_of(patient, warm) == spins_of(patient, cold)).all()
+
+
 def test_the_same_seed_gives_the_same_reads_on_any_number_of_threads() -> None:
     row, col, J = glass()
     noisy = Noise(sigma_h=0.02, drift_h=0.02, bath_h=0.02, readout_error=0.01)

@@ -14,7 +14,8 @@
   docs/qpu-physics.md); the last adjustments of both numbers were made with all 13 in view. The real machine
   gains much from 0.5 to 2.5 us and little later; rotors gain slowly all along. A number of sweeps that grows
   as time to the power 0.564 follows it: 500 a microsecond at 20 us, 2500 at 0.5 us, 151 at 312.5 us.
-* **Noise.** Sizes as documented for these generations. They barely show in those energies (0.02 %), which
+* **Noise.** Sizes as documented for these generations; of heat only the sign is (less thermalisation, worse
+  answers), and that the default wait of 1000 us ends it. They barely show in those energies (0.02 %), which
   therefore do not calibrate them.
 """
 
@@ -25,13 +26,34 @@ from isinglass.qpu.noise import Noise
 from isinglass.qpu.physics import Physics
 
 _2000Q = Noise(
-    sigma_h=0.02, sigma_j=0.013, step_h=0.016, step_j=0.009, drift_h=0.015, bath_h=0.01, readout_error=1e-4
+    sigma_h=0.02,
+    sigma_j=0.013,
+    step_h=0.016,
+    step_j=0.009,
+    drift_h=0.015,
+    bath_h=0.01,
+    heat=1.0,
+    readout_error=1e-4,
 )
 _ADVANTAGE = Noise(
-    sigma_h=0.015, sigma_j=0.01, step_h=0.008, step_j=0.0045, drift_h=0.01, bath_h=0.005, readout_error=1e-5
+    sigma_h=0.015,
+    sigma_j=0.01,
+    step_h=0.008,
+    step_j=0.0045,
+    drift_h=0.01,
+    bath_h=0.005,
+    heat=1.0,
+    readout_error=1e-5,
 )
 _ADVANTAGE2 = Noise(
-    sigma_h=0.008, sigma_j=0.006, step_h=0.004, step_j=0.002, drift_h=0.005, bath_h=0.003, readout_error=1e-5
+    sigma_h=0.008,
+    sigma_j=0.006,
+    step_h=0.004,
+    step_j=0.002,
+    drift_h=0.005,
+    bath_h=0.003,
+    heat=1.0,
+    readout_error=1e-5,
 )
 
 

@@ -72,8 +72,8 @@ class QPUSolver:
             check_properties(properties)
             self.properties = dict(properties)
             self.graph = self._chip = graph_of(self.properties)
-            chip_id = self.properties["chip_id"]
-            kin = chip_id if chip_id in models.MODELS else _KIN[self.graph.kind]
+            name = self.properties["chip_id"].partition(".")[0]  # "Advantage_system6.4" is one of system 6
+            kin = name if name in models.MODELS else _KIN[self.graph.kind]
             self._schedule = models.MODELS[kin].schedule
         self._physics = physics
 

@@ -28,8 +28,6 @@ class Timing:
     readout: float
     delay: float
     """Between reads: constant + thermalisation or decorrelation + what a reverse anneal adds."""
-    waiting: float
-    """The part of ``delay`` that readout thermalisation or decorrelation is."""
     num_reads: int
 
     @property
@@ -64,7 +62,6 @@ def timing_of(call: Call, num_qubits: int, data: Mapping[str, Any]) -> Timing:
         anneal=call.anneal_us,
         readout=readout_us(num_qubits, data),
         delay=delay + waiting,
-        waiting=waiting,
         num_reads=call.num_reads,
     )
 
