@@ -31,9 +31,14 @@ def run_info(
         "trace": control.trace,
         "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
         "num_threads": control.num_threads,
-        "versions": dict(versions()),
+        "versions": versions(),
         **facts,
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that every result depends on."""
+    return dict(_versions())
 
 
 @cache
@@ -45,7 +50,6 @@ def processor() -> str:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Of the packages that results depend on."""
+def _versions() -> dict[str, str]:
     # Read once: the metadata of four packages take longer than a small problem.
     return {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")}

@@ -150,7 +150,7 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "a qubit as chain": (embedded(embedding={i: i for i in range(8)}), r"embedding\[0\]=0 is not a list"),
     "half qubits": (embedded(embedding={i: [i + 0.5] for i in range(8)}), r"embedding\[0\]=\[0.5\]"),
     "half an embedding seed": (embedded(embedding_seed=0.5), "embedding_seed=0.5"),
-    "no timeout": (embedded(embedding_timeout=None), "embedding_timeout=None"),
+    "no timeout": (embedded(embedding_timeout=None), "embedding_timeout=None: it must be a number"),
     "a file as cache": (embedded(embedding_cache=Path(__file__)), "embedding_cache=.* cannot be a folder"),
     "a number as cache": (embedded(embedding_cache=5), "embedding_cache=5 cannot be a folder"),
     "no prefactor": (embedded(chain_strength_prefactor=0.0), "chain_strength_prefactor=0.0 is not"),

@@ -54,6 +54,7 @@ def run(
 
     Args:
         backend: "cpu" (a solver of ours on this machine), "qpu:MODEL" (an emulated annealer),
+            "circuit:RUNNER" (QAOA on a simulator or device: "circuit:auto", "circuit:FakeManilaV2"),
             ``"module:object"`` naming a ``dimod.Sampler``, or a sampler itself.
         solver: of backend "cpu"; None for "auto".
         parameters: further parameters of the solver or sampler.

@@ -11,19 +11,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
+from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+Row = TypeVar("Row", dict[str, Any], RowMapping)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class ShotResult:
     """What a shot left: ``content`` or the blob named ``sha256``."""
 
     shot: int
-    energy: float
+    energy: float | None
     content: bytes | None
     sha256: str | None
 
@@ -54,6 +57,7 @@ _STATUS = [
     )
 ]  # fmt: skip
 _ONE = select(*_STATUS).where(jobs.c.id == bindparam("wanted"))
+_SOME = select(*_STATUS).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
 _SAME_KEY = select(jobs.c.id, jobs.c.problem_hash).where(
     jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
 )
@@ -91,6 +95,11 @@ class Store:
         self._submitted: dict[str, int] = {}
         self.clock = clock
 
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
+
     def transaction(self) -> AbstractContextManager[Connection]:
         return self._engine.begin()
 
@@ -109,7 +118,7 @@ class Store:
         """(status, is it new). The same ``idempotency_key`` of a user gives the same job, whatever it holds.
 
         Raises QuotaError where the user's seconds are used up or too many jobs wait; ConflictError where
-        the key was used for another problem.
+        the key was used for another problem; ParameterError where no worker has the backend.
         """
         now = self.clock()
         spec = replace(spec, seed=resolve_seed(spec.seed))
@@ -121,6 +130,7 @@ class Store:
                 if same is not None:
                     return _status(connection.execute(_ONE, {"wanted": same.id}).mappings().one()), False
             self._check_quota(connection, user)
+            require_worker(connection, spec.backend, now)
             job = new_id(now)
             row = {
                 "id": job, "user": user, "idempotency_key": idempotency_key, "state": str(JobState.QUEUED),
@@ -164,8 +174,19 @@ class Store:
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
+    def statuses(self, user: str | None, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The status of each, in their order; UnknownJobError where one is not there, as of ``status``."""
+        with self.transaction() as connection:
+            rows = connection.execute(_SOME, {"wanted": list(set(ids))}).mappings()
+            found = {row["id"]: _status(self._allowed(row, user, row["id"])) for row in rows}
+        for job in ids:
+            self._allowed(found.get(job), user, job)
+        return [found[job] for job in ids]
+
     def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
-        row = connection.execute(_ONE, {"wanted": job}).mappings().first()
+        return self._allowed(connection.execute(_ONE, {"wanted": job}).mappings().first(), user, job)
+
+    def _allowed(self, row: Row | None, user: str | None, job: str) -> Row:
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
         return row
@@ -199,6 +220,14 @@ class Store:
             state = self._row(connection, user, job)["state"]
             rows = connection.execute(_EVENTS, {"wanted": job, "after": after}).mappings()
             return [JobEvent(r["seq"], r["at"], r["kind"], json.loads(r["data"])) for r in rows], state
+
+    def shots(self, user: str | None, job: str, limit: int) -> list[dict[str, Any]]:
+        """The first ``limit`` shots: number, state, attempts, worker, seconds, lowest energy."""
+        shown = [shots.c[name] for name in ("shot", "state", "attempts", "worker", "seconds", "energy")]
+        wanted = select(*shown).where(shots.c.job == job).order_by(shots.c.shot).limit(limit)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            return [dict(row) for row in connection.execute(wanted).mappings()]
 
     def results(self, user: str | None, job: str) -> tuple[dict[str, Any], list[ShotResult]]:
         """(status, what each shot that is done left)."""
@@ -234,16 +263,18 @@ class Store:
     def time_out(self) -> list[str]:
         """Stop every job past its deadline; their ids."""
         now = self.clock()
-        due = select(jobs.c.id).where(
-            jobs.c.state.in_([str(JobState.QUEUED), str(JobState.RUNNING)]), jobs.c.deadline <= now
-        )
+        going = (JobState.QUEUED, JobState.RUNNING)
+        due = select(jobs.c.id).where(jobs.c.state.in_([str(s) for s in going]), jobs.c.deadline <= now)
+        stopped: list[str] = []
         with self.transaction() as connection:
-            ids: Sequence[str] = connection.execute(due).scalars().all()
-            for job in ids:
+            for job in connection.execute(due.order_by(jobs.c.id)).scalars().all():
                 hand = JobInHand(connection, job, now)
-                hand.stop("timed_out", "its timeout has passed")
-                hand.write()
-        return list(ids)
+                # Another server may have been here since we looked.
+                if hand.state in going:
+                    hand.stop("timed_out", "its timeout has passed")
+                    hand.write()
+                    stopped.append(job)
+        return stopped
 
     def shift_clock(self, seconds: float) -> None:
         """The wall clock jumped by this much: what is to happen later moves with it."""

@@ -1,6 +1,7 @@
 """A job in hand: its row, locked, and what happens to it in one transaction.
 
-Everything that changes a state goes through here, so no state changes without its event.
+Everything that changes a state goes through here, so no state changes without its event. The row of a job is
+the lock of its shots, too: whoever changes a shot's state holds its job first, and users' rows last.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, Update, bindparam, func, insert, 
 
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
+from isinglass.service.database import OvertakenError
 from isinglass.service.tables import events, jobs, shots
 
 _WORDS_KEPT = 2000
@@ -63,18 +65,20 @@ class JobInHand:
         self.note(event, **data)
 
     def change_shot(self, shot: int, state: ShotState, event: str, **values: Any) -> ShotState:
-        """Write a shot's transition; the caller notes its event."""
+        """Write a shot's transition; the caller notes its event. OvertakenError unless it is in ``state``."""
         after = next_shot_state(state, event)
-        self._connection.execute(
-            _update_shot(tuple(sorted(values))),
-            {"the_job": self.id, "the_shot": shot, "state": str(after), **values},
-        )
+        where = {"the_job": self.id, "the_shot": shot, "before": str(state)}
+        update_shot = _update_shot(tuple(sorted(values)))
+        if self._connection.execute(update_shot, {**where, "state": str(after), **values}).rowcount != 1:
+            raise OvertakenError(f"shot {shot} of job {self.id} is not {state} any more")
         return after
 
-    def shot_done(self, energy: float) -> None:
+    def shot_done(self, energy: float | None) -> None:
         done = self._changed.get("shots_done", self._row["shots_done"]) + 1
         best = self._row["best_energy"]
-        self._changed |= {"shots_done": done, "best_energy": energy if best is None else min(best, energy)}
+        if energy is not None:
+            best = energy if best is None else min(best, energy)
+        self._changed |= {"shots_done": done, "best_energy": best}
         if self.state is JobState.RUNNING and done == self._row["shots"]:
             self.transition("finished", best_energy=self._changed["best_energy"])
 
@@ -137,7 +141,7 @@ def _update_shot(columns: tuple[str, ...]) -> Update:
     """Kept: to make a statement takes longer than to run it."""
     named: dict[str, Any] = {name: bindparam(name) for name in ("state", *columns)}
     where = (shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-    return update(shots).where(*where).values(**named)
+    return update(shots).where(*where, shots.c.state == bindparam("before")).values(**named)
 
 
 @cache
@@ -147,4 +151,7 @@ def _update_job(columns: tuple[str, ...]) -> Update:
 
 
 def _shortened(value: Any) -> Any:
-    return value[:_WORDS_KEPT] if isinstance(value, str) else value
+    """A text that every database can hold."""
+    if not isinstance(value, str):
+        return value
+    return value[:_WORDS_KEPT].encode("utf-8", "replace").decode().replace("\0", " ")
