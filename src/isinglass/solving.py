@@ -12,6 +12,7 @@ import numpy as np
 
 from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
+from isinglass.kernels.batch import BatchKernels
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies, total_weight
@@ -24,7 +25,7 @@ from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
-BACKENDS = ("cpu", "qpu")
+BACKENDS = ("cpu", "gpu", "qpu")
 _MOST_HELD_BACK = 0.1
 """Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
@@ -55,8 +56,9 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
-        backend: "cpu" (default) runs a solver on this machine; "qpu" an emulated quantum annealer, onto which
-            any unconstrained problem is embedded (extra: qpu).
+        backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
+            docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
+            problem is embedded (extra: qpu).
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
             backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
             ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
@@ -72,7 +74,7 @@ def solve(
             compiles kernels, takes those seconds longer.
         target_energy: stop at the first energy at or below this; None for none.
         target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
-        num_threads: 1 up; None for every core this process may use.
+        num_threads: 1 up; None for every core this process may use. Not for backend "gpu".
         progress: called about ten times a second with a ``Progress``.
         cancel: a ``threading.Event``, or anything with ``is_set()``: once it is set, from any thread, the
             run ends within one sweep and returns the best so far.
@@ -85,7 +87,7 @@ def solve(
         time limit, Ctrl-C or the target give their best state; reads that never began are left out.
 
     Raises:
-        ProblemError, ParameterError, OutOfMemoryError: see isinglass.errors.
+        ProblemError, ParameterError, OutOfMemoryError, DeviceError: see isinglass.errors.
     """
     started = time.perf_counter()
     chosen = solver_named(solver)
@@ -108,7 +110,8 @@ def solve(
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    control = RunControl(time_limit, progress, threads, started, cancel)
+    batch = _cards(chosen, threads) if backend == "gpu" else None
+    control = RunControl(time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch)
     if constrained:
         if target_cut is not None:
             raise ParameterError(
@@ -116,6 +119,8 @@ def solve(
             )
         return solve_constrained(problem, chosen, values, control, target)
     compiled = compile(problem, kind=kind, storage=storage)
+    if batch is not None:
+        _check_batched(chosen, compiled)
     compiled_at = time.perf_counter()
     if target_cut is not None:
         if compiled.kind != "maxcut":
@@ -138,7 +143,8 @@ def solve(
         "energies": finished - solved_at,
         "total": finished - started,
     }
-    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
+    facts = samples.facts if batch is None else {**samples.facts, **batch.facts()}
+    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, facts))
 
 
 def _check_backend(backend: str, qpu_model: str | None) -> None:
@@ -153,6 +159,28 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     from isinglass.qpu import MODELS
 
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
+
+
+def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+    if not solver.batched:
+        able = [name for name, other in SOLVERS.items() if other.batched]
+        raise ParameterError(
+            f"solver {solver.name!r} has no kernels for backend 'gpu': name one that has ({', '.join(able)}), or "
+            "use backend 'cpu'"
+        )
+    if threads is not None:
+        raise ParameterError(f"num_threads={threads} is for backend 'cpu': backend 'gpu' uses its cards whole")
+    from isinglass.kernels.cuda.opening import open_cards
+
+    return open_cards()
+
+
+def _check_batched(solver: Solver, problem: CompiledProblem) -> None:
+    if problem.storage not in solver.batched:
+        raise ParameterError(
+            f"solver {solver.name!r} has no kernel for {problem.storage} problems on backend 'gpu': give "
+            f"storage={solver.batched[0]!r}, or use backend 'cpu'"
+        )
 
 
 def _annealed(

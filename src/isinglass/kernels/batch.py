@@ -1,0 +1,65 @@
+"""What a machine offers that runs many reads in one call, such as a card: the seam to the solvers.
+
+Arrays in and out are NumPy's, in the storages' own form (problems/compiled.py). A call polls ``flag`` and
+writes the progress ``row`` (kernels/cpu/progress.py) from the host between launches. States come back as
+packed bits, uint64[reads, words], bit i % 64 of word i // 64 set where spin i is up.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+Arrays = tuple[np.ndarray, ...]
+
+
+class Ladder(Protocol):
+    """The replicas of one ladder, kept on the machine between calls."""
+
+    def advance(
+        self, replica_at: np.ndarray, beta: np.ndarray, keys: np.ndarray, sweeps: int, first_sweep: int,
+        best_energy: float, refused: np.ndarray, flag: np.ndarray, row: np.ndarray,
+    ) -> tuple[int, float]:  # fmt: skip
+        """Sweep all replicas as ``temper_packed`` does, exchanges included.
+
+        ``replica_at`` int64[copies, rungs] and ``refused`` float64[rungs - 1] in place; returns (sweeps done,
+        lowest energy).
+        """
+
+    def states(self) -> np.ndarray:
+        """uint64[replicas, words]: where the replicas are."""
+
+    def best(self) -> np.ndarray:
+        """uint64[words]: the state of the lowest energy."""
+
+
+class BatchKernels(Protocol):
+    """Kernels of one machine for one run."""
+
+    name: str
+    """As in ``backend=``."""
+    tasks: int
+    """Calls that may be at work at a time."""
+
+    def facts(self) -> dict[str, object]:
+        """What ran where, for the result's info; plain data."""
+
+    def reads_at_once(self, storage: str, variables: int) -> int:
+        """Reads of an anneal that fill the machine: fewer take as long."""
+
+    def anneal_sparse(
+        self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, slack_scale: np.ndarray,
+        quantum: np.float32, flag: np.ndarray, row: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """(states, energies float64[reads]) of anneals from ``words`` uint64[reads, words].
+
+        ``couplings``: (indptr, indices, weights, base). The last state of a read, or its best where the run
+        was stopped.
+        """
+
+    def anneal_packed(
+        self, couplings: tuple[np.ndarray, np.ndarray, float, float], h: np.ndarray, words: np.ndarray,
+        keys: np.ndarray, slack_scale: np.ndarray, quantum: np.float32, flag: np.ndarray, row: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """As ``anneal_sparse``; ``couplings``: (bits, row_count, low, step)."""
