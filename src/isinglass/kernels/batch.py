@@ -7,31 +7,31 @@ packed bits, uint64[reads, words], bit i % 64 of word i // 64 set where spin i i
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-Arrays = tuple[np.ndarray, ...]
+Arrays = tuple[Any, ...]
+"""The fields of a storage in their order."""
 
 
 class Ladder(Protocol):
     """The replicas of one ladder, kept on the machine between calls."""
 
     def advance(
-        self, replica_at: np.ndarray, beta: np.ndarray, keys: np.ndarray, sweeps: int, first_sweep: int,
-        best_energy: float, refused: np.ndarray, flag: np.ndarray, row: np.ndarray,
+        self, replica_at: np.ndarray, beta: np.ndarray, sweeps: int, first_sweep: int, best_energy: float,
+        refused: np.ndarray, flag: np.ndarray, row: np.ndarray,
     ) -> tuple[int, float]:  # fmt: skip
-        """Sweep all replicas as ``temper_packed`` does, exchanges included.
+        """Sweep all replicas and exchange them as ``temper_packed`` does; (sweeps done, lowest energy so far).
 
-        ``replica_at`` int64[copies, rungs] and ``refused`` float64[rungs - 1] in place; returns (sweeps done,
-        lowest energy).
+        ``replica_at`` int64[copies, rungs] in place, ``refused`` float64[rungs - 1] added to.
         """
 
     def states(self) -> np.ndarray:
         """uint64[replicas, words]: where the replicas are."""
 
-    def best(self) -> np.ndarray:
-        """uint64[words]: the state of the lowest energy."""
+    def best_words(self) -> np.ndarray:
+        """uint64[words]: the state of the lowest energy; the first replica's start before there is one."""
 
 
 class BatchKernels(Protocol):
@@ -59,7 +59,15 @@ class BatchKernels(Protocol):
         """
 
     def anneal_packed(
-        self, couplings: tuple[np.ndarray, np.ndarray, float, float], h: np.ndarray, words: np.ndarray,
+        self, couplings: Arrays, h: np.ndarray, words: np.ndarray,
         keys: np.ndarray, slack_scale: np.ndarray, quantum: np.float32, flag: np.ndarray, row: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """As ``anneal_sparse``; ``couplings``: (bits, row_count, low, step)."""
+
+    def ladder(
+        self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, quantum: np.float32
+    ) -> Ladder:
+        """The replicas of one ladder, starting from ``words`` uint64[replicas, words], a key each.
+
+        ``couplings``: as for the anneals, by which the storages are told apart.
+        """

@@ -25,7 +25,7 @@ def exchange(replica_at, beta, energies, key, sweep, refused):
     float64[temperatures - 1], to which the probability of a refusal is added.
     """
     bits = sweep_key(key, sweep)
-    low, high = np.uint32(bits), np.uint32(bits >> np.uint64(32))
+    low, high = np.uint32(bits & np.uint64(0xFFFFFFFF)), np.uint32(bits >> np.uint64(32))
     for k in range(sweep % 2, replica_at.shape[0] - 1, 2):
         a, b = replica_at[k], replica_at[k + 1]
         gain = (beta[k] - beta[k + 1]) * (energies[a] - energies[b])

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count, cycle
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from isinglass.errors import ParameterError
 from isinglass.kernels.cuda.card import Card, Work
+from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadder
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard, packed_bytes
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, anneal_sparse, sparse_bytes
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
 
-_BLOCKS_A_MULTIPROCESSOR = 8
+_TASKS_A_CARD = 16
+"""Calls side by side on one card: a ladder alone does not fill it."""
+_BLOCKS_A_MULTIPROCESSOR = 4
 _SMALL = 8_192
 """Spins of a packed problem up to which a multiprocessor holds that many replicas."""
 
@@ -35,11 +41,13 @@ class Cards:
 
     def __init__(self, cards: list[Card]) -> None:
         self.cards = cards
-        self.tasks = len(cards)
+        self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
+        self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
-        for card in cards:
+        for _, card in zip(range(self.tasks), cycle(cards), strict=False):
             self._free.put(card)
         self._resident: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._loading = Lock()
 
     def facts(self) -> dict[str, object]:
         """The cards by name."""
@@ -64,14 +72,16 @@ class Cards:
     def _problem(self, work: Work, couplings: Any, needed: float, put: Callable[[], Any]) -> Any:
         """What ``put`` brings to the card, once a run; memory is looked at before it is taken."""
         place = (work.card.number, id(couplings[0]))
-        if place not in self._resident:
-            work.card.require(needed, "annealing this problem")
-            # The array is kept, so that its id stays its own.
-            self._resident[place] = (couplings[0], put())
-        return self._resident[place][1]
+        with self._loading:
+            if place not in self._resident:
+                work.card.require(needed, "this problem with its reads")
+                # The array is kept, so that its id stays its own.
+                self._resident[place] = (couplings[0], put())
+                work.wait()
+            return self._resident[place][1]
 
     def anneal_sparse(
-        self, couplings: tuple[np.ndarray, ...], h: np.ndarray, words: np.ndarray, *arguments: Any
+        self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """See ``BatchKernels``."""
         with self._work() as work:
@@ -79,10 +89,29 @@ class Cards:
             problem = self._problem(work, couplings, needed, lambda: SparseOnCard.put(work, couplings, h))
             return anneal_sparse(work, problem, words, *arguments)
 
+    def ladder(
+        self, couplings: Any, h: np.ndarray, words: np.ndarray, keys: np.ndarray, quantum: np.float32
+    ) -> CardLadder:
+        """See ``BatchKernels``; ladders take the cards in turn."""
+        card = self.cards[next(self._turns) % len(self.cards)]
+        packed = couplings[0].dtype == np.uint64
+        with card.sentences("loading a problem"), card.work() as work:
+            if packed:
+                needed = packed_bytes(couplings[0], len(words))
+                problem = self._problem(work, couplings, needed, lambda: PackedOnCard.put(work, couplings, h))
+                if not problem.fits_shared(card):
+                    raise ParameterError(
+                        f"a ladder of {len(h)} spins does not fit a block of {card.name}: use "
+                        "'simulated_annealing', which streams its couplings"
+                    )
+            else:
+                needed = sparse_bytes(couplings, len(h), len(words))
+                problem = self._problem(work, couplings, needed, lambda: SparseOnCard.put(work, couplings, h))
+        return (PackedLadder if packed else SparseLadder)(card, problem, words, keys, quantum)
+
     def anneal_packed(
-        self, couplings: tuple[np.ndarray, np.ndarray, float, float], h: np.ndarray, words: np.ndarray,
-        *arguments: Any,
-    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
         """See ``BatchKernels``."""
         with self._work() as work:
             needed = packed_bytes(couplings[0], len(words))

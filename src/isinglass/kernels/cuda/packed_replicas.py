@@ -11,7 +11,7 @@ from isinglass.kernels.cuda import anneal_packed as packed
 from isinglass.kernels.cuda.card import Card, Work
 from isinglass.kernels.cuda.warps import SIMULATED
 
-GATHER_THREADS = 32 if SIMULATED else 256
+GATHER_THREADS = 2 if SIMULATED else 256
 MOST_SHARED_ROW = 32767
 """Bits of a row whose sums fit 16 bits."""
 _STATIC_SHARED = 9 << 10
