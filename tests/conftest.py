@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 
+# Kernels for cards run in numba's simulator here, on every machine: told before numba.cuda is imported, and to
+# numba, which the filters of warnings have imported already.
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+import numba
 import numpy as np
 import pytest
 from hypothesis import settings
+
+numba.config.reload_config()
 
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_matrix import dense_matrix
@@ -36,3 +44,12 @@ def random_couplings(n: int, density: float, values: str, seed: int) -> np.ndarr
 @pytest.fixture(params=["pm1", "small", "large", "gaussian"])
 def coupling_values(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def simulator() -> Iterator[None]:
+    """Hundreds of Python threads take turns quickly."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)

@@ -111,7 +111,9 @@ def solve(
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
     batch = _cards(chosen, threads) if backend == "gpu" else None
-    control = RunControl(time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch)
+    control = RunControl(
+        time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch
+    )
     if constrained:
         if target_cut is not None:
             raise ParameterError(
@@ -119,8 +121,13 @@ def solve(
             )
         return solve_constrained(problem, chosen, values, control, target)
     compiled = compile(problem, kind=kind, storage=storage)
-    if batch is not None:
-        _check_batched(chosen, compiled)
+    if batch is not None and compiled.storage not in chosen.batched:
+        if storage is not None:
+            raise ParameterError(
+                f"solver {solver!r} has no kernel for {storage} problems on backend 'gpu': "
+                "leave storage out, or use backend 'cpu'"
+            )
+        compiled = compile(problem, kind=kind, storage=chosen.batched[0])
     compiled_at = time.perf_counter()
     if target_cut is not None:
         if compiled.kind != "maxcut":
@@ -165,22 +172,14 @@ def _cards(solver: Solver, threads: int | None) -> BatchKernels:
     if not solver.batched:
         able = [name for name, other in SOLVERS.items() if other.batched]
         raise ParameterError(
-            f"solver {solver.name!r} has no kernels for backend 'gpu': name one that has ({', '.join(able)}), or "
-            "use backend 'cpu'"
+            f"solver {solver.name!r} has no kernels for backend 'gpu': name one that has "
+            f"({', '.join(able)}), or use backend 'cpu'"
         )
     if threads is not None:
-        raise ParameterError(f"num_threads={threads} is for backend 'cpu': backend 'gpu' uses its cards whole")
+        raise ParameterError(f"num_threads={threads} is for backend 'cpu': 'gpu' uses its cards whole")
     from isinglass.kernels.cuda.opening import open_cards
 
     return open_cards()
-
-
-def _check_batched(solver: Solver, problem: CompiledProblem) -> None:
-    if problem.storage not in solver.batched:
-        raise ParameterError(
-            f"solver {solver.name!r} has no kernel for {problem.storage} problems on backend 'gpu': give "
-            f"storage={solver.batched[0]!r}, or use backend 'cpu'"
-        )
 
 
 def _annealed(

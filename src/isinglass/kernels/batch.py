@@ -22,7 +22,7 @@ class Ladder(Protocol):
         self, replica_at: np.ndarray, beta: np.ndarray, sweeps: int, first_sweep: int, best_energy: float,
         refused: np.ndarray, flag: np.ndarray, row: np.ndarray,
     ) -> tuple[int, float]:  # fmt: skip
-        """Sweep all replicas and exchange them as ``temper_packed`` does; (sweeps done, lowest energy so far).
+        """Sweep and exchange all replicas as ``temper_packed`` does; (sweeps done, lowest energy so far).
 
         ``replica_at`` int64[copies, rungs] in place, ``refused`` float64[rungs - 1] added to.
         """

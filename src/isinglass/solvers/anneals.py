@@ -1,8 +1,8 @@
 """Reads on their way through the annealing kernels: which kernel, how many at a time, from where.
 
 Sparse problems anneal in blocks of up to 64 reads, one bit of a word each, or one by one where there
-are too few; packed and dense ones read by read; ``control.batch`` takes as many as fill it. Blocks are tasks for ``RunControl.run``; how reads
-are split into them changes the time and nothing else.
+are too few; packed and dense ones read by read; ``control.batch`` takes as many as fill it. Blocks are
+tasks for ``RunControl.run``; how reads are split into them changes the time and nothing else.
 """
 
 from __future__ import annotations

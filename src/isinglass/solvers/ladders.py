@@ -240,8 +240,8 @@ class BatchLadder(Ladder):
     """A ladder whose replicas live on another machine: 64 of a sparse problem, else one a rung."""
 
     def __init__(
-        self, problem: CompiledProblem, beta: np.ndarray, keys: np.ndarray, row: np.ndarray, words: np.ndarray,
-        batch: BatchKernels,
+        self, problem: CompiledProblem, beta: np.ndarray, keys: np.ndarray, row: np.ndarray,
+        words: np.ndarray, batch: BatchKernels,
     ) -> None:  # fmt: skip
         super().__init__(problem, beta, keys, row)
         self.batch = batch

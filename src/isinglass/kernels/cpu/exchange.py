@@ -9,6 +9,8 @@ ladder and not with its square (Syed, Bouchard-Cote, Deligiannidis, Doucet, J. R
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -30,6 +32,6 @@ def exchange(replica_at, beta, energies, key, sweep, refused):
         a, b = replica_at[k], replica_at[k + 1]
         gain = (beta[k] - beta[k + 1]) * (energies[a] - energies[b])
         if gain < 0.0:
-            refused[k] += 1.0 - np.exp(gain)
+            refused[k] += 1.0 - math.exp(gain)
         if gain >= -np.float64(exponential(uniform32(np.uint32(k), low, high))):
             replica_at[k], replica_at[k + 1] = b, a

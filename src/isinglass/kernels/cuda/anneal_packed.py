@@ -28,7 +28,7 @@ from numba import cuda, types
 
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
 from isinglass.kernels.cuda.streams import high_half, low_half, slack_of
-from isinglass.kernels.cuda.warps import ballot
+from isinglass.kernels.cuda.warps import ballot, kernel
 
 BIAS = 32768
 MOST_THREADS = 1024
@@ -220,7 +220,7 @@ def shared_room(words, threads):
     return square, spins, flipped, flipped + threads
 
 
-@cuda.jit
+@kernel(512, 2)
 def sweep_shared(
     bits, low, step, h, spins, best, fields, energies, best_energies, keys, slack_scale, quantum, first_sweep,
     target, stop, sweeps_done,
@@ -299,7 +299,7 @@ def _masked_sum(bits, row_count, spins, replica, i, total, thread):
     return 2 * total[0] - row_count[i]
 
 
-@cuda.jit
+@kernel(1024)
 def packed_fields(bits, row_count, spins, fields):
     """Fields of all spins from nothing: ``fields`` uint16[replicas, 32 words]; a block a (row, replica)."""
     i, replica, thread = cuda.blockIdx.x, cuda.blockIdx.y, cuda.threadIdx.x
@@ -309,7 +309,7 @@ def packed_fields(bits, row_count, spins, fields):
         fields[replica, field_place(i)] = g + BIAS
 
 
-@cuda.jit
+@kernel(1024)
 def packed_energies(low, step, h, spins, fields, energies):
     """``sum_i h_i s_i + sum_{i<j} J_ij s_i s_j`` from up-to-date ``fields`` (uint16); a block a replica."""
     replica, thread = cuda.blockIdx.x, cuda.threadIdx.x
@@ -328,9 +328,9 @@ def packed_energies(low, step, h, spins, fields, energies):
         energies[replica] = linear + 0.5 * (low * everywhere + step * under_mask)
 
 
-@cuda.jit
+@kernel(1024)
 def gather_tile(bits, row_count, spins, sums, tile):
-    """``sums`` int32[replicas, T]: fields of the tile's spins from all couplings; a block a (row, replica)."""
+    """``sums`` int32[replicas, T]: fields of a tile's spins from all couplings; a block a (row, replica)."""
     i, replica, thread = tile + cuda.blockIdx.x, cuda.blockIdx.y, cuda.threadIdx.x
     total = cuda.shared.array(1, np.int32)
     g = _masked_sum(bits, row_count, spins, replica, i, total, thread)
@@ -338,7 +338,7 @@ def gather_tile(bits, row_count, spins, sums, tile):
         sums[replica, cuda.blockIdx.x] = g
 
 
-@cuda.jit
+@kernel(1024)
 def add_tile_energy(low, step, h, spins, sums, magnetizations, energies, tile):
     """Add the share of a tile, ``sum_i s_i (h_i + pairs_i / 2)``, to ``energies``; a block a replica."""
     replica, thread = cuda.blockIdx.x, cuda.threadIdx.x
@@ -354,18 +354,18 @@ def add_tile_energy(low, step, h, spins, sums, magnetizations, energies, tile):
         energies[replica] += share
 
 
-@cuda.jit
+@kernel(1024)
 def sweep_tile(
     bits, low, step, h, spins, sums, magnetizations, energies, keys, scale, quantum, sweep, tile
 ):  # fmt: skip
     """Visit one tile of each replica; block r has replica r and ``sums`` of its tile.
 
     ``magnetizations`` int32[replicas] and ``energies`` float64[replicas] in place. Dynamic shared memory:
-    uint32[T T / 32 + words + T].
+    uint32[T T / 32 + T].
     """
     replica, thread = cuda.blockIdx.x, cuda.threadIdx.x
     lane, warp, threads = thread & 31, thread >> 5, cuda.blockDim.x
-    n, words = h.shape[0], bits.shape[1]
+    n = h.shape[0]
     room = cuda.shared.array(0, types.uint32)
     at_flipped = threads * (threads >> 5)
     square, flipped = room[:at_flipped], room[at_flipped : at_flipped + threads].view(np.int32)
@@ -393,7 +393,7 @@ def sweep_tile(
         energies[replica] += climbed
 
 
-@cuda.jit
+@kernel(1024)
 def keep_better(spins, best, energies, best_energies):
     """Keep the states of the replicas that are at their best; a block a replica."""
     replica, thread = cuda.blockIdx.x, cuda.threadIdx.x

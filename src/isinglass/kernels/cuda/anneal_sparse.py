@@ -20,7 +20,7 @@ from numba import cuda
 
 from isinglass.kernels.cpu.streams import sweep_key, uniform32
 from isinglass.kernels.cuda.streams import high_half, low_half, slack_of
-from isinglass.kernels.cuda.warps import LANES, ballot
+from isinglass.kernels.cuda.warps import LANES, ballot, kernel
 
 WARPS = 8
 """Of a block."""
@@ -56,7 +56,7 @@ def sweep_group(order, starts, indptr, indices, weights, base, spins, group, lan
         cuda.syncthreads()
 
 
-@cuda.jit
+@kernel(256)
 def sweep_blocks(
     order, starts, indptr, indices, weights, base, spins, keys, slack_scale, quantum, first_sweep
 ):  # fmt: skip
@@ -77,7 +77,7 @@ def sweep_blocks(
         )  # fmt: skip
 
 
-@cuda.jit
+@kernel(256, 4)
 def sweep_grid(
     order, starts, indptr, indices, weights, base, spins, keys, slack_scale, quantum, first_sweep
 ):  # fmt: skip
@@ -126,7 +126,7 @@ def keep_best(spins, best, group, lane, warp, better):
             best[group, i] ^= (best[group, i] ^ spins[group, i]) & mask
 
 
-@cuda.jit
+@kernel(256)
 def sparse_energies(indptr, indices, weights, base, h, spins, best, energies, best_energies):
     """Energies of all replicas (float64[32 groups]); those at their best are kept in ``best``."""
     group, lane, warp = cuda.blockIdx.x, cuda.threadIdx.x, cuda.threadIdx.y

@@ -65,8 +65,8 @@ class Card:
         free = self.free_bytes()
         if needed > free:
             raise OutOfMemoryError(
-                f"{purpose} needs {needed / 1e9:.3g} GB of memory and {max(free, 0) / 1e9:.3g} GB are free on "
-                f"{self.name}: make the problem smaller, ask for fewer reads, or use backend 'cpu'"
+                f"{purpose} needs {needed / 1e9:.3g} GB of memory and {max(free, 0) / 1e9:.3g} GB are free "
+                f"on {self.name}: make the problem smaller, ask for fewer reads, or use backend 'cpu'"
             )
 
     @contextmanager
@@ -88,8 +88,8 @@ class Card:
                     f"{self.name} ran out of memory while {what}: ask for fewer reads, or use backend 'cpu'"
                 ) from error
             raise DeviceError(
-                f"{self.name} failed while {what} ({_first_line(error)}): run 'isinglass doctor' to see which "
-                "kernel is at fault, or use backend 'cpu'"
+                f"{self.name} failed while {what} ({_first_line(error)}): run 'isinglass doctor' to see "
+                "which kernel is at fault, or use backend 'cpu'"
             ) from error
         except _COMPILER_ERRORS as error:
             raise DeviceError(

@@ -1,7 +1,7 @@
 """The cards of this machine as one: ``kernels.batch.BatchKernels`` by the kernels of this room.
 
-A call takes a free card, so blocks of reads spread over all of them. What a run's problem needs is copied to a
-card once and stays there for the run.
+A call takes a free card, so blocks of reads spread over all of them. What a run's problem needs is copied
+to a card once and stays there for the run.
 """
 
 from __future__ import annotations

@@ -38,6 +38,10 @@ class CardLadder(ABC):
             self.stop = work.put(np.zeros(1, np.int32))
             self._start(work, words)
 
+    spins: Any
+    best: Any
+    best_energies: Any
+
     @abstractmethod
     def _start(self, work: Work, words: np.ndarray) -> None:
         """Replicas on the card."""
@@ -80,7 +84,8 @@ class CardLadder(ABC):
     def states(self) -> np.ndarray:
         """See ``kernels.batch.Ladder``."""
         with self.card.sentences("reading states"), self.card.work() as work:
-            return self._words(work, self.spins)
+            words: np.ndarray = self._words(work, self.spins)
+        return words
 
     def best_words(self) -> np.ndarray:
         """See ``kernels.batch.Ladder``."""
@@ -108,7 +113,8 @@ class SparseLadder(CardLadder):
         )  # fmt: skip
 
     def _words(self, work: Work, states: Any) -> np.ndarray:
-        return words_of(work.get(states), self.replicas)
+        words: np.ndarray = words_of(work.get(states), self.replicas)
+        return words
 
 
 class PackedLadder(CardLadder):

@@ -20,7 +20,7 @@ def in_launches(
     flag: np.ndarray,
     row: np.ndarray,
 ) -> int:
-    """Run ``launch(first sweep, how many)`` until all ``sweeps`` are done or ``flag`` stops; returns those done.
+    """Run ``launch(first sweep, how many)`` until ``sweeps`` are done or ``flag`` stops; returns those done.
 
     ``launch`` waits and returns the lowest energy so far. How sweeps are cut into launches depends on the
     clock, what they do does not.

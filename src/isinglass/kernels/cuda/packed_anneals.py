@@ -27,8 +27,8 @@ def anneal_packed(
         work.launch(
             packed.sweep_shared, replicas.count, problem.threads(), problem.bits, problem.low, problem.step,
             problem.h, replicas.spins, replicas.best, replicas.fields, replicas.energies,
-            replicas.best_energies, replicas.keys, work.put(slack_scale[first : first + count]), quantum, first,
-            target, replicas.stop, counts, shared=problem.shared_bytes(),
+            replicas.best_energies, replicas.keys, work.put(slack_scale[first : first + count]), quantum,
+            first, target, replicas.stop, counts, shared=problem.shared_bytes(),
         )  # fmt: skip
         return float(work.get(replicas.best_energies).min())
 

@@ -63,7 +63,7 @@ class PackedOnCard:
 
 def packed_bytes(bits: np.ndarray, reads: int) -> float:
     """Memory of a card for ``reads`` reads."""
-    return float(bits.nbytes) + 80.0 * bits.shape[1] * 2 * reads + 16.0 * len(bits)
+    return float(bits.nbytes + 160.0 * bits.shape[1] * reads + 16.0 * len(bits))
 
 
 def start_words(problem: PackedOnCard, words: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ class SparseOnCard:
 
 
 def visit_order(indptr: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(order int32[n], starts int32[classes + 1]): the chain of index order where that leaves work for a block."""
+    """(order int32[n], starts int32[classes + 1]): index order where that leaves work for a block."""
     level = levels(indptr, indices)
     if len(level) < _FEWEST_A_CLASS * (int(level.max(initial=0)) + 1):
         level = colours(indptr, indices)

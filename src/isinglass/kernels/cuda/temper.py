@@ -26,7 +26,7 @@ from isinglass.kernels.cuda.anneal_packed import (
     sweep_replica,
 )
 from isinglass.kernels.cuda.anneal_sparse import WARPS, group_energy, keep_best, sweep_group
-from isinglass.kernels.cuda.warps import LANES, SIMULATED
+from isinglass.kernels.cuda.warps import LANES, SIMULATED, kernel
 
 exchange = exchange_here.py_func if SIMULATED else exchange_here
 
@@ -41,7 +41,7 @@ def _exchange_rungs(replica_at, beta, energies, keys, sweep, refused, scale):
             scale[replica_at[c, k]] = np.float32(0.5 / beta[k])
 
 
-@cuda.jit
+@kernel(512)
 def temper_packed(
     bits, low, step, h, spins, best, fields, energies, best_energies, keys, replica_at, beta, refused, scale,
     quantum, first_sweep, sweeps, target, stop, sweeps_done,
@@ -67,8 +67,8 @@ def temper_packed(
             load_replica(spins, fields, replica, spin_words, own_fields, state, h.shape[0], thread)
             key = sweep_key(keys[replica], sweep)
             energy = energies[replica] + sweep_replica(
-                bits, low, step, h, spin_words, own_fields, square, flipped, state, parts, key, scale[replica],
-                quantum, thread,
+                bits, low, step, h, spin_words, own_fields, square, flipped, state, parts, key,
+                scale[replica], quantum, thread,
             )  # fmt: skip
             note_best(replica, energy, energies, best_energies, spin_words, best, target, stop, thread)
             store_replica(spins, fields, replica, spin_words, own_fields, thread)
@@ -82,15 +82,15 @@ def temper_packed(
             break
 
 
-@cuda.jit
+@kernel(256)
 def temper_sparse(
     order, starts, indptr, indices, weights, base, h, spins, best, energies, best_energies, keys, replica_at,
     beta, refused, scale, quantum, first_sweep, sweeps, target, stop, sweeps_done,
 ):  # fmt: skip
     """As ``temper_packed``; arrays as in ``anneal_sparse.sweep_blocks``.
 
-    ``replica_at`` int64[copies, rungs] and ``refused`` float64[copies, rungs - 1]: ladders side by side, copies
-    at most 32; blocks of (32, warps) threads.
+    ``replica_at`` int64[copies, rungs] and ``refused`` float64[copies, rungs - 1]: ladders side by side,
+    copies at most 32; blocks of (32, warps) threads.
     """
     lane, warp = cuda.threadIdx.x, cuda.threadIdx.y
     grid = cuda.cg.this_grid()

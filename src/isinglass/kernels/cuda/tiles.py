@@ -1,4 +1,4 @@
-"""Anneals of packed problems beyond shared memory: a launch a tile, the couplings stream past once a sweep."""
+"""Anneals of packed problems beyond shared memory: a launch a tile, all couplings once a sweep."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def anneal_tiles(
     for tile in range(0, p.variables, TILE):
         gather(tile)
         work.launch(
-            packed.add_tile_energy, reads, TILE, p.low, p.step, p.h, spins, sums, magnetizations, energies, tile
+            packed.add_tile_energy, reads, TILE, p.low, p.step, p.h, spins, sums, magnetizations, energies,
+            tile,
         )  # fmt: skip
 
     def launch(first: int, count: int) -> float:

@@ -1,7 +1,7 @@
-"""Votes of a warp, with a Python twin for the CUDA simulator, which knows no warps.
+"""Votes of a warp and bounds of a launch, with twins for the CUDA simulator, which knows neither.
 
-The twin is the specification: 32 threads of consecutive numbers meet, and each receives all votes. All 32
-must come, as on the card.
+The twin of a vote is its specification: 32 threads of consecutive numbers meet, and each receives all
+votes. All 32 must come, as on the card.
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ from numba import config, cuda
 LANES = 32
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]  # made at run time
 _PATIENCE_SECONDS = 60.0
+
+
+def kernel(threads: int, blocks: int = 1) -> Any:
+    """Decorator of a kernel whose blocks have at most ``threads`` threads; ``blocks`` of them fit a
+    multiprocessor at a time, which bounds the registers of a thread."""
+    return cuda.jit if SIMULATED else cuda.jit(launch_bounds=(threads, blocks))
 
 
 class _Warp:
