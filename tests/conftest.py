@@ -6,18 +6,18 @@ import os
 import sys
 from collections.abc import Iterator
 
-# Kernels for cards run in numba's simulator here, on every machine: told before numba.cuda is imported, and to
-# numba, which the filters of warnings have imported already.
+# Kernels for cards run in numba's simulator here, on every machine.
 os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 import numba
 import numpy as np
 import pytest
 from hypothesis import settings
 
-numba.config.reload_config()
-
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_matrix import dense_matrix
+
+# The filters of warnings have imported numba already.
+numba.config.reload_config()
 
 settings.register_profile("isinglass", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=3000)

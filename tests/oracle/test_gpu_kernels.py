@@ -10,6 +10,7 @@ import pytest
 import isinglass
 from isinglass.kernels import reference
 from isinglass.kernels.cpu.visit_order import colours, levels
+from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
 from isinglass.kernels.cuda.sparse_replicas import lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
@@ -107,3 +108,30 @@ def test_lanes_and_words_say_the_same(reads: int, n: int) -> None:
     assert lanes.shape == (-(-reads // 32), n)
     assert ((lanes[reads // 33, n - 1] >> ((reads - 1) % 32)) & 1 == spins[reads - 1, n - 1]) or reads > 32
     assert (words_of(lanes, reads) == words).all()
+
+
+@pytest.mark.parametrize("storage", ["sparse", "dense", "packed"])
+def test_discrete_bifurcation_of_whole_numbers_is_that_of_the_processor(storage: str) -> None:
+    problem = isinglass.compile(random_couplings(9, 1.0, "pm1", 6), kind="ising", storage=storage)
+    bifurcate = partial(isinglass.solve, solver="simulated_bifurcation", variant="discrete", seed=5)
+    same_on_both(bifurcate, problem, num_reads=2, steps=5)
+
+
+@pytest.mark.parametrize("variant", ["ballistic", "generalized"])
+@pytest.mark.parametrize("storage", ["sparse", "dense"])
+def test_bifurcation_follows_the_reference(storage: str, variant: str) -> None:
+    # Sums in another order: positions agree to single precision over a few steps.
+    n, steps, c0, dt, A = 12, 6, 0.1, 0.5, 0.3
+    problem = isinglass.compile(random_couplings(n, 1.0, "gaussian", 6), kind="ising", storage=storage)
+    x, y = np.random.default_rng(1).uniform(-0.1, 0.1, (2, n)).astype(np.float32)
+    J, h = kernel_form(problem)
+    *_, energies = reference.bifurcate(J, h, x, y, variant, A, c0, dt, steps)
+    flag, row = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
+    control = np.array([A], np.float32) if variant == "generalized" else None
+    states, found = open_cards().bifurcate(
+        problem.couplings, problem.h, x[:, None], y[:, None], control, False, np.float32(c0), np.float32(dt),
+        steps, flag, row,
+    )  # fmt: skip
+    # Looked at after every four steps and the last.
+    assert found[0] == pytest.approx(min(energies[3], energies[-1]), rel=1e-5)
+    assert reference.energy(J, h, states[0]) == pytest.approx(found[0], rel=1e-5)

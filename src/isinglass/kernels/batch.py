@@ -64,6 +64,16 @@ class BatchKernels(Protocol):
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """As ``anneal_sparse``; ``couplings``: (bits, row_count, low, step)."""
 
+    def bifurcate(
+        self, couplings: Arrays, h: np.ndarray, x: np.ndarray, y: np.ndarray, control: np.ndarray | None,
+        discrete: bool, c0: np.float32, dt: np.float32, steps: int, flag: np.ndarray, row: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """(best rounded states int8[reads, n], their energies) from ``x``, ``y`` float32[n, reads].
+
+        ``control``: A of each read of the generalised variant, None for the others; ``discrete``: forces
+        from signs. ``couplings``: any of the three storages.
+        """
+
     def ladder(
         self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, quantum: np.float32
     ) -> Ladder:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isinglass.kernels.batch import BatchKernels
 from isinglass.kernels.cpu.bifurcate_lanes import (
     bifurcate_dense,
     bifurcate_packed,
@@ -66,6 +67,8 @@ class Bifurcations(Reads):
     @property
     def block(self) -> int:
         """Reads that one kernel call runs."""
+        if self.control.batch is not None:
+            return self.control.batch.reads_at_once(self.problem.storage, self.problem.num_variables)
         return reads_at_once(self.problem, self.motion.variant)
 
     def round(self, count: int) -> None:
@@ -96,7 +99,22 @@ class Bifurcations(Reads):
                 self._best_tried, self.best_control = outcome.energy, self._control_of(read)
 
     def _run_block(self, read: int, size: int) -> list[Read]:
+        if self.control.batch is not None:
+            return self._batch(self.control.batch, read, size)
         return [self._signs(read)] if self.block == 1 else self._lanes(read, size)
+
+    def _batch(self, batch: BatchKernels, read: int, size: int) -> list[Read]:
+        x, y = np.zeros((2, size, self.problem.num_variables), np.float32)
+        for r in range(size):
+            self._positions(read + r, x[r], y[r])
+        control = None
+        if self.motion.variant == "generalized":
+            control = np.array([self._control_of(read + r) for r in range(size)], np.float32)
+        states, energies = batch.bifurcate(
+            self.problem.couplings, self.problem.h, x.T, y.T, control, self.motion.variant == "discrete",
+            *self._constants(), self.control.flag, self.control.row(),
+        )  # fmt: skip
+        return [Read(s, float(e)) for s, e in zip(states, energies, strict=True)]
 
     def _positions(self, read: int, x: np.ndarray, y: np.ndarray) -> None:
         spins = unpack_spins(self.start.words(read), self.problem.num_variables)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numba import cuda
 from numba.core.errors import NumbaError
 from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
 
-from isinglass.errors import DeviceError, OutOfMemoryError
+from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError
 from isinglass.kernels.cuda.warps import SIMULATED
 
 _COMPILER_ERRORS: tuple[type[Exception], ...] = (NumbaError, LinkerError)
@@ -124,6 +125,21 @@ class Work:
         if shared > _ALWAYS_SHARED and not SIMULATED and not configured.pre_launch_callbacks:
             configured.pre_launch_callbacks.append(_allow_shared)
         configured(*arguments)
+
+    def multiply(self, a: Any, b: Any, product: Any) -> None:
+        """``product = a b`` for matrices in single precision, by cuBLAS."""
+        if SIMULATED:
+            product[:] = a.copy_to_host() @ b.copy_to_host()
+            return
+        if find_spec("cupy") is None:
+            raise MissingExtraError("cupy", "gpu", "this solver on backend 'gpu'")
+        import cupy
+
+        # CuPy has a stream of its own.
+        self.wait()
+        with cupy.cuda.Device(self.card.number):
+            cupy.matmul(cupy.asarray(a), cupy.asarray(b), out=cupy.asarray(product))
+            cupy.cuda.get_current_stream().synchronize()
 
     def wait(self) -> None:
         """Until all that was launched is done."""

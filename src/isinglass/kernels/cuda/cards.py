@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.errors import ParameterError
+from isinglass.kernels.cuda.bifurcations import bifurcate_reads, matrix_bytes, put_matrix, put_sparse
 from isinglass.kernels.cuda.card import Card, Work
 from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadder
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
@@ -46,7 +47,7 @@ class Cards:
         self._free: SimpleQueue[Card] = SimpleQueue()
         for _, card in zip(range(self.tasks), cycle(cards), strict=False):
             self._free.put(card)
-        self._resident: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._resident: dict[tuple[int, int, str], tuple[Any, Any]] = {}
         self._loading = Lock()
 
     def facts(self) -> dict[str, object]:
@@ -69,9 +70,11 @@ class Cards:
         finally:
             self._free.put(card)
 
-    def _problem(self, work: Work, couplings: Any, needed: float, put: Callable[[], Any]) -> Any:
-        """What ``put`` brings to the card, once a run; memory is looked at before it is taken."""
-        place = (work.card.number, id(couplings[0]))
+    def _problem(
+        self, work: Work, couplings: Any, needed: float, put: Callable[[], Any], form: str = "rows"
+    ) -> Any:
+        """What ``put`` brings to the card, once a run and form; memory is looked at before it is taken."""
+        place = (work.card.number, id(couplings[0]), form)
         with self._loading:
             if place not in self._resident:
                 work.card.require(needed, "this problem with its reads")
@@ -108,6 +111,19 @@ class Cards:
                 needed = sparse_bytes(couplings, len(h), len(words))
                 problem = self._problem(work, couplings, needed, lambda: SparseOnCard.put(work, couplings, h))
         return (PackedLadder if packed else SparseLadder)(card, problem, words, keys, quantum)
+
+    def bifurcate(
+        self, couplings: Any, h: np.ndarray, x: np.ndarray, y: np.ndarray, *arguments: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See ``BatchKernels``."""
+        with self._work() as work:
+            sparse = len(couplings) == 4 and couplings[0].dtype != np.uint64
+            put = put_sparse if sparse else put_matrix
+            needed = sparse_bytes(couplings, len(h), 0) if sparse else matrix_bytes(len(h))
+            problem = self._problem(
+                work, couplings, needed + 24.0 * x.size, lambda: put(work, couplings, h), "product"
+            )
+            return bifurcate_reads(work, problem, x, y, *arguments)
 
     def anneal_packed(
         self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any

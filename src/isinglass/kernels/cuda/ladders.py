@@ -33,7 +33,7 @@ class CardLadder(ABC):
     ) -> None:
         self.card, self.problem, self.keys, self.quantum = card, problem, keys, quantum
         self.replicas, self.words = words.shape
-        self._best = words[0].copy()
+        self._best: np.ndarray = words[0].copy()
         with card.sentences("starting a ladder"), card.work() as work:
             self.stop = work.put(np.zeros(1, np.int32))
             self._start(work, words)
