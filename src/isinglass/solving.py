@@ -150,8 +150,7 @@ def solve(
         "energies": finished - solved_at,
         "total": finished - started,
     }
-    facts = samples.facts if batch is None else {**samples.facts, **batch.facts()}
-    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, facts))
+    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
 
 
 def _check_backend(backend: str, qpu_model: str | None) -> None:

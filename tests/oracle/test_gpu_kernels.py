@@ -15,6 +15,7 @@ from isinglass.kernels.cuda.packed_replicas import PackedOnCard
 from isinglass.kernels.cuda.sparse_replicas import lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
+from isinglass.solvers.memcomputing_forms import bonds_of
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
@@ -129,9 +130,28 @@ def test_bifurcation_follows_the_reference(storage: str, variant: str) -> None:
     flag, row = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
     control = np.array([A], np.float32) if variant == "generalized" else None
     states, found = open_cards().bifurcate(
-        problem.couplings, problem.h, x[:, None], y[:, None], control, False, np.float32(c0), np.float32(dt),
-        steps, flag, row,
+        problem.couplings, problem.h, x[:, None], y[:, None], control, False, 4, np.float32(c0),
+        np.float32(dt), steps, flag, row,
     )  # fmt: skip
     # Looked at after every four steps and the last.
     assert found[0] == pytest.approx(min(energies[3], energies[-1]), rel=1e-5)
     assert reference.energy(J, h, states[0]) == pytest.approx(found[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("fields", [False, True])
+def test_memcomputing_follows_the_reference(fields: bool) -> None:
+    n, steps, rate, threshold, softening, dt = 8, 6, 0.8, 0.45, 0.1, 0.2
+    h = np.random.default_rng(4).normal(size=n) * fields
+    problem = isinglass.compile((h, random_couplings(n, 0.7, "gaussian", 8)), kind="ising", storage="sparse")
+    v = np.random.default_rng(1).uniform(-1, 1, n).astype(np.float32)
+    gain = np.linspace(2.0, 0.0, steps).astype(np.float32)
+    J, kernel_h = kernel_form(problem)
+    _, lowest = reference.memcompute_bonds(J, kernel_h, v.astype(float), gain, softening, rate, threshold, dt)
+    assert lowest < reference.energy(J, kernel_h, np.sign(v))
+    bonds = bonds_of(problem, "bonds", 0)
+    flag, row = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
+    states = open_cards().memcompute(
+        bonds[:3], bonds.norm, v[:, None], gain, *map(np.float32, (softening, rate, threshold, dt)), flag, row
+    )
+    assert reference.energy(J, kernel_h, states[0]) == pytest.approx(lowest, rel=1e-5)
+    assert row[1] == pytest.approx(lowest, rel=1e-5) and row[0] == steps

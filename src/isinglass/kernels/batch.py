@@ -66,12 +66,24 @@ class BatchKernels(Protocol):
 
     def bifurcate(
         self, couplings: Arrays, h: np.ndarray, x: np.ndarray, y: np.ndarray, control: np.ndarray | None,
-        discrete: bool, c0: np.float32, dt: np.float32, steps: int, flag: np.ndarray, row: np.ndarray,
+        discrete: bool, check_every: int, c0: np.float32, dt: np.float32, steps: int, flag: np.ndarray,
+        row: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """(best rounded states int8[reads, n], their energies) from ``x``, ``y`` float32[n, reads].
 
         ``control``: A of each read of the generalised variant, None for the others; ``discrete``: forces
-        from signs. ``couplings``: any of the three storages.
+        from signs; ``check_every``: steps from one look at the rounded states to the next. ``couplings``: any
+        of the three storages.
+        """
+
+    def memcompute(
+        self, rows: Arrays, norm: float, v: np.ndarray, gain: np.ndarray, softening: np.float32,
+        rate: np.float32, threshold: np.float32, time_step: np.float32, flag: np.ndarray, row: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """Best rounded states int8[reads, n] of trajectories from ``v`` float32[n, reads].
+
+        ``rows``: (indptr, indices, couplings), where neighbour n stays up; the rest as in
+        ``kernels.cpu.memcompute_bonds``.
         """
 
     def ladder(

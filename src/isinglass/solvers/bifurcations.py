@@ -112,13 +112,20 @@ class Bifurcations(Reads):
             control = np.array([self._control_of(read + r) for r in range(size)], np.float32)
         states, energies = batch.bifurcate(
             self.problem.couplings, self.problem.h, x.T, y.T, control, self.motion.variant == "discrete",
-            *self._constants(), self.control.flag, self.control.row(),
+            self._check_every, *self._constants(), self.control.flag, self.control.row(),
         )  # fmt: skip
         return [Read(s, float(e)) for s, e in zip(states, energies, strict=True)]
 
     def _positions(self, read: int, x: np.ndarray, y: np.ndarray) -> None:
         spins = unpack_spins(self.start.words(read), self.problem.num_variables)
         start_positions(spins, read_keys(self.seed, read, 1)[0], x, y)
+
+    @property
+    def _check_every(self) -> int:
+        """Steps between two looks at rounded states; with maintained signs each look is free."""
+        if reads_at_once(self.problem, self.motion.variant) == 1:
+            return 1
+        return max(_FEWEST_STEPS_A_CHECK, self.motion.steps // _CHECKS_PER_READ)
 
     def _constants(self) -> tuple[np.float32, np.float32, int]:
         return np.float32(self.motion.c0), np.float32(self.motion.time_step), self.motion.steps
@@ -150,11 +157,10 @@ class Bifurcations(Reads):
         p[:] = 1.0
         control = np.array([self._control_of(read + lane) for lane in range(LANES)], np.float32)
         best, energies = np.zeros((LANES, n), np.int8), np.full(LANES, np.inf)
-        check_every = max(_FEWEST_STEPS_A_CHECK, self.motion.steps // _CHECKS_PER_READ)
         bifurcate, couplings, scratch = _kernel_of(self.problem)
         bifurcate(
             *couplings, self.problem.h, x, y, p, *scratch, size, discrete, control, *self._constants(),
-            check_every, best, energies, self.control.flag, self.control.row(),
+            self._check_every, best, energies, self.control.flag, self.control.row(),
         )  # fmt: skip
         return [Read(best[lane], float(energies[lane])) for lane in range(size)]
 

@@ -27,8 +27,7 @@ WARPS = 8
 @kernel(256)
 def signs(x, z):
     """``z`` = sign of ``x``, +1 for 0; float32[n, replicas]; a thread a number."""
-    r = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
-    i = cuda.blockIdx.y
+    i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
         z[i, r] = np.float32(1.0) if x[i, r] >= np.float32(0.0) else np.float32(-1.0)
 
@@ -36,8 +35,7 @@ def signs(x, z):
 @kernel(256)
 def products_sparse(indptr, indices, weights, z, f):
     """``f = J z`` for compressed rows whose ``weights`` (float32) hold 2 J; a thread a number."""
-    r = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
-    i = cuda.blockIdx.y
+    i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < z.shape[1]:
         total = np.float32(0.0)
         for k in range(indptr[i], indptr[i + 1]):
@@ -48,8 +46,7 @@ def products_sparse(indptr, indices, weights, z, f):
 @kernel(256)
 def unpack_matrix(bits, low, step, matrix):
     """``matrix`` float32[n, n]: ``low + step * bit`` off the diagonal; ``bits`` uint32[n, words]."""
-    j = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
-    i = cuda.blockIdx.y
+    i, j = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if j < matrix.shape[0]:
         bit = (bits[i, j >> 5] >> np.uint32(j & 31)) & np.uint32(1)
         value = low + step if bit else low
@@ -63,8 +60,7 @@ def move(x, y, f, h, p, control, pressure, left, c0, dt):
     ``p`` float32[n, replicas] for generalised bifurcation, with ``control`` (float32[replicas]) and ``left``
     steps to go; float32[0, replicas] otherwise, where ``pressure`` is that of all.
     """
-    r = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
-    i = cuda.blockIdx.y
+    i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
         one = np.float32(1.0)
         u = x[i, r]
@@ -96,7 +92,7 @@ def keep_best(z, f, h, best, best_energies):
     parts = cuda.shared.array((WARPS, LANES), np.float64)
     total = 0.0
     if inside:
-        for i in range(warp, z.shape[0], cuda.blockDim.y):
+        for i in range(warp, best.shape[0], cuda.blockDim.y):
             total += np.float64(z[i, r]) * (0.5 * np.float64(f[i, r]) + np.float64(h[i]))
     parts[warp, lane] = total
     cuda.syncthreads()
@@ -106,7 +102,7 @@ def keep_best(z, f, h, best, best_energies):
     better = inside and energy < best_energies[r]
     cuda.syncthreads()
     if better:
-        for i in range(warp, z.shape[0], cuda.blockDim.y):
+        for i in range(warp, best.shape[0], cuda.blockDim.y):
             best[i, r] = np.int8(z[i, r])
         if warp == 0:
             best_energies[r] = energy

@@ -10,13 +10,9 @@ import numpy as np
 
 from isinglass.kernels.cuda import bifurcate
 from isinglass.kernels.cuda.card import Work
+from isinglass.kernels.cuda.grids import WIDE, grid_of
 from isinglass.kernels.cuda.launches import in_launches
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
-
-_CHECKS_PER_READ = 64
-_FEWEST_STEPS_A_CHECK = 4
-_WIDE = 2 if SIMULATED else 128
-"""Threads of a block that take one number each."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ def put_sparse(work: Work, couplings: Any, h: np.ndarray) -> Couplings:
     rows = work.put(indptr), work.put(indices), work.put(weights.astype(np.float32))
 
     def times(work: Work, z: Any, f: Any) -> None:
-        work.launch(bifurcate.products_sparse, _grid(z), _WIDE, *rows, z, f)
+        work.launch(bifurcate.products_sparse, grid_of(f.shape), WIDE, *rows, z, f)
 
     return Couplings(times, work.put(h.astype(np.float32)))
 
@@ -53,7 +49,9 @@ def put_matrix(work: Work, couplings: Any, h: np.ndarray) -> Couplings:
         bits, _, low, step = couplings
         matrix = work.put(np.zeros((n, n), np.float32))
         there = work.put(bits.view(np.uint32))
-        work.launch(bifurcate.unpack_matrix, _grid(matrix), _WIDE, there, float(low), float(step), matrix)
+        work.launch(
+            bifurcate.unpack_matrix, grid_of(matrix.shape), WIDE, there, float(low), float(step), matrix
+        )
 
     def times(work: Work, z: Any, f: Any) -> None:
         work.multiply(matrix, z, f)
@@ -63,19 +61,20 @@ def put_matrix(work: Work, couplings: Any, h: np.ndarray) -> Couplings:
 
 def bifurcate_reads(
     work: Work, couplings: Couplings, x: np.ndarray, y: np.ndarray, control: np.ndarray | None,
-    discrete: bool, c0: np.float32, dt: np.float32, steps: int, flag: np.ndarray, row: np.ndarray,
+    discrete: bool, check_every: int, c0: np.float32, dt: np.float32, steps: int, flag: np.ndarray,
+    row: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """See ``kernels.batch.BatchKernels.bifurcate``."""
     n, reads = x.shape
+    numbers = grid_of(x.shape)
     x_, y_, z, f = (work.put(a) for a in (x, y, np.zeros_like(x), np.zeros_like(x)))
     own = n if control is not None else 0
     p = work.put(np.ones((own, reads), np.float32))
     strength = work.put(np.zeros(reads, np.float32) if control is None else control.astype(np.float32))
     best, best_energies = work.put(np.zeros((n, reads), np.int8)), work.put(np.full(reads, np.inf))
-    check_every = max(_FEWEST_STEPS_A_CHECK, steps // _CHECKS_PER_READ)
 
     def look() -> None:
-        work.launch(bifurcate.signs, _grid(x_), _WIDE, x_, z)
+        work.launch(bifurcate.signs, numbers, WIDE, x_, z)
         couplings.times(work, z, f)
         work.launch(
             bifurcate.keep_best, -(-reads // LANES), (LANES, 1 if SIMULATED else bifurcate.WARPS), z, f,
@@ -87,13 +86,13 @@ def bifurcate_reads(
             if t % check_every == check_every - 1:
                 look()
             elif discrete:
-                work.launch(bifurcate.signs, _grid(x_), _WIDE, x_, z)
+                work.launch(bifurcate.signs, numbers, WIDE, x_, z)
                 couplings.times(work, z, f)
             if not discrete:
                 couplings.times(work, x_, f)
             pressure = np.float32(1.0) - np.float32(t + 1) / np.float32(steps)
             work.launch(
-                bifurcate.move, _grid(x_), _WIDE, x_, y_, f, couplings.h, p, strength, pressure,
+                bifurcate.move, numbers, WIDE, x_, y_, f, couplings.h, p, strength, pressure,
                 np.float32(steps - t), c0, dt,
             )  # fmt: skip
         return float(work.get(best_energies).min())
@@ -102,9 +101,3 @@ def bifurcate_reads(
     look()
     energies = work.get(best_energies)
     return np.ascontiguousarray(work.get(best).T), energies
-
-
-def _grid(numbers: Any) -> tuple[int, int]:
-    """Blocks for a thread a number of [rows, columns]: columns first, they lie side by side."""
-    rows, columns = numbers.shape
-    return -(-columns // _WIDE), rows

@@ -19,6 +19,7 @@ from isinglass.errors import ParameterError
 from isinglass.kernels.cuda.bifurcations import bifurcate_reads, matrix_bytes, put_matrix, put_sparse
 from isinglass.kernels.cuda.card import Card, Work
 from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadder
+from isinglass.kernels.cuda.memories import BondsOnCard, memcompute_reads, memory_bytes
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard, packed_bytes
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, anneal_sparse, sparse_bytes
@@ -39,6 +40,8 @@ class Cards:
     """
 
     name = "gpu"
+    real = not SIMULATED
+    """False in the CUDA simulator."""
 
     def __init__(self, cards: list[Card]) -> None:
         self.cards = cards
@@ -124,6 +127,16 @@ class Cards:
                 work, couplings, needed + 24.0 * x.size, lambda: put(work, couplings, h), "product"
             )
             return bifurcate_reads(work, problem, x, y, *arguments)
+
+    def memcompute(self, rows: Any, norm: float, v: np.ndarray, *arguments: Any) -> np.ndarray:
+        """See ``BatchKernels``."""
+        indptr, indices, couplings = rows
+        with self._work() as work:
+            problem = self._problem(
+                work, rows, memory_bytes(len(indices), *v.shape),
+                lambda: BondsOnCard.put(work, indptr, indices, couplings, norm), "bonds",
+            )  # fmt: skip
+            return memcompute_reads(work, problem, v, *arguments)
 
     def anneal_packed(
         self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any

@@ -21,18 +21,41 @@ def open_cards() -> Cards:
     """The cards of this machine; MissingExtraError or DeviceError where none can be used."""
     if find_spec("numba_cuda") is None:
         raise MissingExtraError("numba-cuda", "gpu", "backend 'gpu'")
-    from numba import config, cuda
+    from numba import cuda
 
-    if not config.ENABLE_CUDASIM:  # type: ignore[attr-defined]  # made at run time
+    from isinglass.kernels.cuda.warps import SIMULATED
+
+    if not SIMULATED:
         _check(cuda)
-        from numba.cuda.core import event
+        from numba.cuda.core import config, event
 
         watch(event)
-        config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]
+        config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
     from isinglass.kernels.cuda.card import Card
     from isinglass.kernels.cuda.cards import Cards
 
     return Cards([Card(number) for number in range(len(cuda.gpus))])
+
+
+def describe_cards(cards: Cards) -> list[str]:
+    """A line for each card: its name, memory and multiprocessors, the driver's and the runtime's CUDA."""
+    from numba import cuda
+
+    if not cards.real:
+        return ["card: CUDA simulator"]
+    from numba.cuda.cudadrv import driver
+
+    speaks, runs = (".".join(map(str, v)) for v in (driver.get_version(), cuda.runtime.get_version()))
+    lines = []
+    for card in cards.cards:
+        with card.work():
+            memory = cuda.current_context().get_memory_info()
+        lines.append(
+            f"card {card.number}: {card.name}, {card.multiprocessors} multiprocessors, "
+            f"{memory.free / 1e9:.3g} of {memory.total / 1e9:.3g} GB free; driver for CUDA {speaks}, "
+            f"runtime {runs}"
+        )
+    return lines
 
 
 def _check(cuda: Any) -> None:
