@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import settings
 
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_matrix import dense_matrix
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 settings.register_profile("isinglass", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=3000)
@@ -36,3 +41,13 @@ def random_couplings(n: int, density: float, values: str, seed: int) -> np.ndarr
 @pytest.fixture(params=["pm1", "small", "large", "gaussian"])
 def coupling_values(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, started by the first test that asks for it."""
+    from tests.postgres import Postgres
+
+    cluster = Postgres()
+    yield cluster
+    cluster.remove()

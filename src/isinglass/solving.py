@@ -80,7 +80,8 @@ def solve(
             run ends within one sweep and returns the best so far.
         **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
             ``annealing_time`` (sweeps) of "simulated_annealing" only;
-            ``isinglass.Sampler(solver).properties["parameters"]`` lists them. An unknown name is an error.
+            ``isinglass.Sampler(solver=solver).properties["parameters"]`` lists them. An unknown name is an
+            error.
 
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the

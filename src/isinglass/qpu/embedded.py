@@ -108,7 +108,7 @@ def sample_embedded(
         timeout = embedding_timeout if time_limit is None else min(embedding_timeout, time_limit)
         found = embed(
             source, solver.graph, method=embedding, timeout=timeout, seed=embedding_seed,
-            largest_clique=_largest_clique(solver), cache=embedding_cache,
+            largest_clique=largest_clique(solver), cache=embedding_cache,
         )  # fmt: skip
     else:
         found = given_embedding(embedding, source, solver.graph)
@@ -212,7 +212,7 @@ def _in_users_units(compiled: CompiledProblem) -> Terms:
     return from_csr(terms.h * compiled.scale, scipy.sparse.csr_array(matrix, shape=(n, n)), terms.whole)
 
 
-def _largest_clique(solver: QPUSolver) -> int | None:
+def largest_clique(solver: QPUSolver) -> int | None:
     """Of the models' own working graphs; None where it is not known."""
     model = MODELS.get(solver.name)
     if model is None or solver.graph.graph_id != model.graphs(DEFECTS_SEED)[0].graph_id:

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -19,6 +20,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
+from isinglass.executors.charging import charge
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
@@ -28,9 +30,9 @@ from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
-from isinglass.service.database import open_database
+from isinglass.service.database import again_if_overtaken, open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
-from isinglass.service.leasing import Delivery, Lease, Leasing
+from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
 from isinglass.service.metrics import Metrics
 from isinglass.service.roll import NOTE_SECONDS
@@ -59,14 +61,21 @@ class JobService:
     """See the module's docstring. ``start`` and ``stop`` belong to the event loop that uses it."""
 
     def __init__(
-        self, data: Path, database: str | None = None, *, limits: Limits | None = None, durable: bool = False
+        self,
+        data: Path,
+        database: str | None = None,
+        *,
+        blobs: str | None = None,
+        limits: Limits | None = None,
+        durable: bool = False,
     ) -> None:
         self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
-        self.store = Store(engine, most_active=self.limits.active_jobs)
+        self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
-        self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
+        self.blobs = _open_blobs(blobs, data / "blobs", self.limits.problem_bytes)
         self.bells, self.queue, self.metrics = Bells(), Queue(), Metrics()
         self.ready = self.closing = False
         self._empty: dict[tuple[str, ...], int] = {}
@@ -83,20 +92,26 @@ class JobService:
         self._liars: set[str] = set()
         self._noted: dict[str, float] = {}
         """By worker: when its row was written last, by the monotonic clock."""
-        self._sweep: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
         await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
-        self._sweep = asyncio.create_task(self._sweep_for_ever())
+        self._tasks = [asyncio.create_task(self._sweep_for_ever())]
+        if self.store.url.get_backend_name() == "postgresql":
+            from isinglass.service.telegraph import Telegraph
+
+            others = Telegraph(self.store.url, self.bells, self.queue, self.progress)
+            self._tasks.append(asyncio.create_task(others.run()))
         self.ready = True
 
     async def stop(self) -> None:
         self.ready = False
         self.close()
-        if self._sweep is not None:
-            self._sweep.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._one.shutdown(wait=True)
         self._many.shutdown(wait=True)
         self.store.dispose()
@@ -104,7 +119,7 @@ class JobService:
     def send_workers_home(self) -> None:
         """No more shots are given out; results are still taken."""
         self.closing = True
-        self.queue.wake(None, len(self.queue))
+        self.queue.wake(None, len(self.queue), far=True)
 
     def close(self) -> None:
         """Wake everyone who waits: the service ends."""
@@ -112,8 +127,10 @@ class JobService:
         self.bells.close()
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """``call`` in the thread of the store."""
-        return await asyncio.get_running_loop().run_in_executor(self._one, lambda: call(*args, **kwargs))
+        """``call`` in the thread of the store; again where another server's transaction undid it."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._one, lambda: again_if_overtaken(lambda: call(*args, **kwargs))
+        )
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
@@ -190,21 +207,29 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.blobs.read(user, problem.sha256))
+            self._problems[name] = problem_of(self.problem_view(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
 
     async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
         """The status, as soon as it is final or ``wait`` seconds have passed."""
+        return (await self.statuses(user, [job], wait))[0]
+
+    async def statuses(self, user: str | None, ids: Sequence[str], wait: float = 0.0) -> list[dict[str, Any]]:
+        """The status of each, in their order, as soon as one is final or ``wait`` seconds have passed."""
         until = time.monotonic() + wait
-        with self.bells.listen(_END + job) as bell:
+        bell = asyncio.Event()
+        with ExitStack() as listening:
+            for job in set(ids):
+                listening.enter_context(self.bells.listen(_END + job, bell))
             while True:
                 bell.clear()
-                status = await self.in_store(self.store.status, user, job)
+                found = await self.in_store(self.store.statuses, user, ids)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
-                    return status
+                ended = any(status["state"] in FINAL for status in found)
+                if ended or left <= 0 or self.bells.closed:
+                    return found
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
@@ -237,17 +262,13 @@ class JobService:
         self.bells.ring(status["id"])
         return status
 
-    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
-        """uint8[size]: what a shot left; a large one is mapped from its file."""
-        if result.content is not None:
-            return np.frombuffer(result.content, np.uint8)
-        return self.blobs.read(user, result.sha256 or "")
+    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
+        """What a shot left; a large one is mapped into memory, and read where it is looked at."""
+        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
 
-    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
-        """uint8[size]: the container of a problem of this user's."""
-        if problem.content is not None:
-            return np.frombuffer(problem.content, np.uint8)
-        return self.blobs.read(user, problem.sha256)
+    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
+        """The container of a problem of this user's."""
+        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
 
     # Work
 
@@ -308,8 +329,8 @@ class JobService:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> float | None:
-            return self._checked(user, spec, problem, shot, result)
+        def check(user: str, spec: JobSpec, problem: Problem) -> Checked:
+            return self._checked(user, spec, problem, shot, seconds, result)
 
         return self.leasing.deliver_checked(delivery, check)
 
@@ -317,15 +338,19 @@ class JobService:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
-        energy = await self.beside(self._checked, *held, shot, result)
+        energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
         sha256 = await self.beside(self.blobs.put, held[0], result)
-        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
+        delivery = Delivery(job, shot, token, seconds, energy, quota, sha256=sha256)
         return await self.in_store(self.leasing.deliver, delivery)
 
-    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float | None:
+    def _checked(
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float, result: bytes
+    ) -> Checked:
         decoded = self._decoded(user, problem)
         try:
-            return check_result(decoded, spec, shot, result_of(result))
+            found = result_of(result)
+            energy = check_result(decoded, spec, shot, found)
+            return Checked(energy, charge(spec, seconds, found, self.limits.quota_rates))
         except _MALFORMED as error:
             raise VerificationError(f"it is malformed: {error}") from None
 
@@ -384,19 +409,20 @@ class JobService:
     # Sweep
 
     async def _sweep_for_ever(self) -> None:
-        wall, steady, uploads = time.time(), time.monotonic(), 0.0
+        clock = self.store.clock
+        wall, steady, uploads = clock(), time.monotonic(), 0.0
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                jumped = (time.time() - wall) - (time.monotonic() - steady)
-                wall, steady = time.time(), time.monotonic()
+                jumped = (clock() - wall) - (time.monotonic() - steady)
+                wall, steady = clock(), time.monotonic()
                 if abs(jumped) > _JUMP_SECONDS:
                     log.warning("the clock jumped by %.1f s: leases and timeouts move with it", jumped)
                     await self.in_store(self.store.shift_clock, jumped)
                 for job in await self.in_store(self._due):
                     self._ring(job)
                 if len(self.queue):
-                    self.queue.wake(None, await self.in_store(self.leasing.ready))
+                    self.queue.wake(None, await self.in_store(self.leasing.ready), far=True)
                 if steady - uploads > _UPLOAD_SWEEP_SECONDS:
                     uploads = steady
                     await self.beside(self.blobs.forget_uploads)
@@ -408,6 +434,14 @@ class JobService:
         expired = self.leasing.lose_expired()
         self.metrics.lost.labels("expired").inc(len(expired))
         return [*expired, *self.store.time_out()]
+
+
+def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:
+    if url is None:
+        return Blobs(folder, largest)
+    from isinglass.service.far_blobs import FarBlobs
+
+    return FarBlobs(url, folder, largest)
 
 
 def _small_problem(spec: JobSpec, content: bytes) -> Problem:

@@ -19,10 +19,12 @@ import grpc
 import uvicorn
 
 from isinglass.errors import ParameterError
+from isinglass.executors.machine import backends_here
 from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
+from isinglass.service.http_patience import PatientProtocol
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.retention import tidy_for_ever
@@ -48,8 +50,12 @@ class ServeSettings:
     grpc_port: int | None = 9090
     """0 takes a free one, None opens none."""
     database: str | None = None
+    blobs: str | None = None
+    """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
+    ray_address: str | None = None
+    """Of a Ray cluster that runs the workers' shots; None: they run here."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     open_without_tls: bool = False
@@ -85,13 +91,17 @@ def is_loopback(host: str) -> bool:
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
+    service = JobService(
+        settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
+        durable=settings.durable,
+    )  # fmt: skip
     key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
         make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
         log_level="warning", access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
+        http=PatientProtocol,
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -106,11 +116,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
-    say(f"isinglass serves at {url}")
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
     await _lose_dead_workers(service, settings.data / "workers")
+    if settings.workers:
+        # They are on their way: jobs for them are taken from the start.
+        await service.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
     ]
@@ -198,6 +211,8 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
                    *settings.log_options]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
+        if settings.ray_address is not None:
+            command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
             command += ["--ca", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
@@ -25,6 +25,8 @@ from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand, log_events
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+Row = TypeVar("Row", dict[str, Any], RowMapping)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ _STATUS = [
     )
 ]  # fmt: skip
 _ONE = select(*_STATUS).where(jobs.c.id == bindparam("wanted"))
+_SOME = select(*_STATUS).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
 _SAME_KEY = select(jobs.c.id, jobs.c.problem_hash).where(
     jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
 )
@@ -91,6 +94,11 @@ class Store:
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
         self.clock = clock
+
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
 
     def transaction(self) -> AbstractContextManager[Connection]:
         return self._engine.begin()
@@ -167,8 +175,19 @@ class Store:
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
+    def statuses(self, user: str | None, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The status of each, in their order; UnknownJobError where one is not there, as of ``status``."""
+        with self.transaction() as connection:
+            rows = connection.execute(_SOME, {"wanted": list(set(ids))}).mappings()
+            found = {row["id"]: _status(self._allowed(row, user, row["id"])) for row in rows}
+        for job in ids:
+            self._allowed(found.get(job), user, job)
+        return [found[job] for job in ids]
+
     def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
-        row = connection.execute(_ONE, {"wanted": job}).mappings().first()
+        return self._allowed(connection.execute(_ONE, {"wanted": job}).mappings().first(), user, job)
+
+    def _allowed(self, row: Row | None, user: str | None, job: str) -> Row:
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
         return row
@@ -245,16 +264,18 @@ class Store:
     def time_out(self) -> list[str]:
         """Stop every job past its deadline; their ids."""
         now = self.clock()
-        due = select(jobs.c.id).where(
-            jobs.c.state.in_([str(JobState.QUEUED), str(JobState.RUNNING)]), jobs.c.deadline <= now
-        )
+        going = (JobState.QUEUED, JobState.RUNNING)
+        due = select(jobs.c.id).where(jobs.c.state.in_([str(s) for s in going]), jobs.c.deadline <= now)
+        stopped: list[str] = []
         with self.transaction() as connection:
-            ids: Sequence[str] = connection.execute(due).scalars().all()
-            for job in ids:
+            for job in connection.execute(due.order_by(jobs.c.id)).scalars().all():
                 hand = JobInHand(connection, job, now)
-                hand.stop("timed_out", "its timeout has passed")
-                hand.write()
-        return list(ids)
+                # Another server may have been here since we looked.
+                if hand.state in going:
+                    hand.stop("timed_out", "its timeout has passed")
+                    hand.write()
+                    stopped.append(job)
+        return stopped
 
     def shift_clock(self, seconds: float) -> None:
         """The wall clock jumped by this much: what is to happen later moves with it."""
