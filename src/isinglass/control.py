@@ -89,6 +89,8 @@ class RunControl:
         started: float | None = None,
         cancel: Cancel | None = None,
     ) -> None:
+        if progress is not None and not callable(progress):
+            raise ParameterError(f"progress={progress!r} cannot be called; give a function of one Progress")
         self.started = time.perf_counter() if started is None else started
         self.num_threads = num_threads or available_threads()
         self.trace: list[tuple[float, float]] = []

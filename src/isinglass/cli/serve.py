@@ -40,15 +40,15 @@ def serve(
         bool, typer.Option("--open-without-tls", help="listen beyond this machine in plain text")
     ] = False,
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
+    quota_rate: Annotated[
+        list[str] | None,
+        typer.Option(help="backend=rate: seconds used that take one off a quota; default: 1 of each"),
+    ] = None,
     keep_days: Annotated[
         float, typer.Option(help="jobs are deleted so many days after their end; 0: never")
     ] = 30.0,
     log_level: logs.Level = logs.LogLevel.WARNING,
     log_json: logs.AsJson = False,
-    quota_rate: Annotated[
-        list[str] | None,
-        typer.Option(help="backend=rate: seconds used that take one off a quota; default: 1 of each"),
-    ] = None,
     compat: Annotated[
         str | None,
         typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
@@ -73,8 +73,8 @@ def serve(
         database=database, blobs=blobs,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
         open_without_tls=open_without_tls, durable=durable, rooms=rooms, limits=_limits(quota_rate or []),
-        keep_days=keep_days,
-        log_options=logs.options(log_level, log_json), ray_address=ray_address if executor == "ray" else None,
+        ray_address=ray_address if executor == "ray" else None,
+        keep_days=keep_days, log_options=logs.options(log_level, log_json),
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 

@@ -30,7 +30,7 @@ from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
-from isinglass.service.database import again_if_overtaken, open_database, steady_clock
+from isinglass.service.database import open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
@@ -38,6 +38,7 @@ from isinglass.service.metrics import Metrics
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
+from isinglass.service.store_thread import StoreThread
 from isinglass.service.verify import check_result
 
 log = logging.getLogger("isinglass.service")
@@ -71,7 +72,6 @@ class JobService:
     ) -> None:
         self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
@@ -82,9 +82,9 @@ class JobService:
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
+        self._one = StoreThread(self.store)
         self.history: dict[str, deque[tuple[float, float]]] = {}
         """By job: (seconds, lowest energy) of what its workers told since a shot of it last ended."""
-        self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
         self._keys: dict[str, tuple[float, Principal]] = {}
@@ -112,7 +112,7 @@ class JobService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._one.shutdown(wait=True)
+        self._one.stop()
         self._many.shutdown(wait=True)
         self.store.dispose()
 
@@ -128,9 +128,7 @@ class JobService:
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in the thread of the store; again where another server's transaction undid it."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._one, lambda: again_if_overtaken(lambda: call(*args, **kwargs))
-        )
+        return await self._one.run(lambda: call(*args, **kwargs))
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
@@ -340,7 +338,7 @@ class JobService:
             return False
         energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
         sha256 = await self.beside(self.blobs.put, held[0], result)
-        delivery = Delivery(job, shot, token, seconds, energy, quota, sha256=sha256)
+        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self.in_store(self.leasing.deliver, delivery)
 
     def _checked(

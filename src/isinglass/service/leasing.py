@@ -96,11 +96,11 @@ class Delivery:
     token: str
     seconds: float
     energy: float | None = None
-    quota: float | None = None
-    """Seconds it takes off the quota; None for those that it took."""
     content: bytes | None = None
     sha256: str | None = None
     error: str | None = None
+    quota: float | None = None
+    """Seconds it takes off the quota; None for those that it took."""
 
 
 class Leasing:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -93,6 +94,7 @@ class Store:
         self._engine = engine
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
+        self._of_thread = threading.local()
         self.clock = clock
 
     @property
@@ -101,7 +103,19 @@ class Store:
         return self._engine.url
 
     def transaction(self) -> AbstractContextManager[Connection]:
-        return self._engine.begin()
+        """One transaction; inside of ``group`` it is a part of that one."""
+        together: Connection | None = getattr(self._of_thread, "connection", None)
+        return self._engine.begin() if together is None else nullcontext(together)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """All transactions of this thread inside of it are one, which commits or fails as a whole."""
+        with self._engine.begin() as connection:
+            self._of_thread.connection = connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = None
 
     def dispose(self) -> None:
         """Close the connections."""
