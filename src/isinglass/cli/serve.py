@@ -100,6 +100,7 @@ def worker(
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
     ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
+    pin: Annotated[str | None, typer.Option(help="the service's own certificate, for any address")] = None,
     parent: Annotated[int | None, typer.Option(help="process id of the parent, to end with it")] = None,
     ray: Annotated[str | None, typer.Option(help="address of a Ray cluster that runs its shots")] = None,
     at_once: Annotated[int, typer.Option(help="shots it holds for the Ray cluster", min=1)] = 16,
@@ -131,7 +132,7 @@ def worker(
     if url.startswith("grpc"):
         raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
-    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
+    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca, pin=pin)
     at_work: Worker | RayWorker
     if ray is None:
         at_work = Worker(transport, own, wanted, threads, blobs, parent)

@@ -67,6 +67,11 @@ def back_up(data: Path, target: Path, database: str | None = None) -> dict[str, 
     for user, name in named:
         if copied.size(user, name) is None:
             _link(kept.path(user, name), copied.path(user, name))
+    if missing := [name for user, name in named if copied.size(user, name) is None]:
+        raise ParameterError(
+            f"{len(missing)} blobs that jobs need are not in {data / 'blobs'}: those of --blobs are backed "
+            "up where they lie, by that place's own means"
+        )
     for blob in list(copied.all()):
         if (blob.user, blob.sha256) not in named:
             copied.remove(blob.user, blob.sha256)

@@ -50,7 +50,7 @@ class Blobs:
 
     def path(self, user: str, sha256: str) -> Path:
         """Where the content of this name is, or would be; ParameterError where it is no name."""
-        if not _HASH.fullmatch(sha256):
+        if not is_name(sha256):
             raise ParameterError("the name of a blob is its SHA-256: 64 hexadecimal digits, in lower case")
         return self.folder / user / sha256[:2] / sha256
 
@@ -67,7 +67,7 @@ class Blobs:
                     found = path.stat()
                 except FileNotFoundError:
                     continue
-                if _HASH.fullmatch(path.name):
+                if is_name(path.name):
                     yield Blob(user.name, path.name, found.st_size, found.st_mtime)
 
     def touch(self, user: str, sha256: str) -> None:
@@ -153,6 +153,11 @@ class Blobs:
         for part in self.folder.glob("*/uploads/*"):
             if time.time() - part.stat().st_mtime > older_than:
                 part.unlink(missing_ok=True)
+
+
+def is_name(word: str) -> bool:
+    """Is it a SHA-256?"""
+    return _HASH.fullmatch(word) is not None
 
 
 def publish(part: Path, path: Path, descriptor: int) -> None:

@@ -214,7 +214,8 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         if settings.ray_address is not None:
             command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
-            command += ["--ca", str(settings.tls_cert)]
+            # Its name is that of the machine as others know it, not the address that workers here use.
+            command += ["--pin", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
         )

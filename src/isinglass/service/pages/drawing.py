@@ -140,13 +140,14 @@ def rows(values: Sequence[tuple[str, float]]) -> Markup | None:
     """One bar a name, from the left, each with its name and number."""
     if not any(value > 0 for _, value in values):
         return None
+    names = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name, _ in values]
+    left = 20 + 8 * max(map(len, names))
     most, parts = max(value for _, value in values), []
-    for k, (name, value) in enumerate(values):
-        y, length = 8 + k * _ROW, 190 * max(0.0, value) / most
-        shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
-        parts.append(_text(176, y + 14, shown, "end", ' class="bits"'))
-        parts.append(f'<rect class="bar" x="184" y="{y}" width="{length:.1f}" height="{_ROW - 6}"/>')
-        parts.append(_text(190 + length, y + 14, f"{value:.6g}", "start"))
+    for k, (name, (_, value)) in enumerate(zip(names, values, strict=True)):
+        y, length = 8 + k * _ROW, (_WIDTH - left - 80) * max(0.0, value) / most
+        parts.append(_text(left - 8, y + 13, name, "end", ' class="bits"'))
+        parts.append(f'<rect class="bar" x="{left}" y="{y}" width="{length:.1f}" height="{_ROW - 6}"/>')
+        parts.append(_text(left + length + 6, y + 13, f"{value:.6g}", "start"))
     words = f"{len(values)} bars, the longest {values[0][0]}: {values[0][1]:.6g}"
     return _picture(words, parts, 16 + _ROW * len(values))
 
