@@ -39,6 +39,7 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
+	ISINGLASS_DWAVE=1 $(BIN)/python -m pytest tests/system/test_sapi.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python
