@@ -1,0 +1,79 @@
+"""D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``.
+
+``ISINGLASS_DWAVE=1`` runs every section, in fresh environments that have the packages of ``VERSIONS`` from PyPI.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.service_process import ServiceProcess
+
+SCRIPT = Path(__file__).with_name("dwave_script.py")
+VERSIONS = (("0.14.4", "1.34.0"), ("0.14.8", "1.36.0"))
+"""Of dwave-cloud-client and dwave-system."""
+EVERYTHING = os.environ.get("ISINGLASS_DWAVE", "") not in ("", "0")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    served = ServiceProcess(tmp_path_factory.mktemp("sapi") / "data", "--threads", "2")
+    yield served
+    served.stop()
+
+
+def run(service: ServiceProcess, folder: Path, python: Path, sections: str) -> None:
+    """The script with nothing but three variables set, in a home that has no configuration."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DWAVE_", "PYTHON"))}
+    settings = {
+        "DWAVE_API_ENDPOINT": f"{service.url}/sapi/v2/",
+        "DWAVE_API_TOKEN": service.key("ann"),
+        "DWAVE_METADATA_API_ENDPOINT": f"{service.url}/metadata/v1/",
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "XDG_CACHE_HOME": str(folder),
+    }
+    done = subprocess.run(
+        [python, SCRIPT, sections],
+        cwd=folder,
+        env=kept | settings,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )
+    log = (service.folder.parent / "service.log").read_text()
+    assert done.returncode == 0, (done.stdout, done.stderr, log)
+    assert "Traceback" not in log
+
+
+def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
+    run(service, tmp_path, Path(sys.executable), "quick")
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="an hour of machine time; make soak runs it")
+@pytest.mark.parametrize("versions", VERSIONS, ids="-".join)
+def test_everything(service: ServiceProcess, tmp_path: Path, versions: tuple[str, str]) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    wanted = [f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}"]
+    subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True)
+    run(service, tmp_path, python, "all")
+
+
+def test_the_lines_that_a_person_sets(tmp_path: Path) -> None:
+    served = ServiceProcess(tmp_path / "data", "--workers", "0")
+    try:
+        said = served.said
+        assert [line.split("=")[0] for line in said if "export DWAVE" in line] == [
+            "  export DWAVE_API_ENDPOINT", "  export DWAVE_API_TOKEN", "  export DWAVE_METADATA_API_ENDPOINT",
+        ]  # fmt: skip
+        assert f"  export DWAVE_API_ENDPOINT={served.url}/sapi/v2/" in said
+    finally:
+        served.stop()
