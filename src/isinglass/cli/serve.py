@@ -33,18 +33,24 @@ def serve(
         bool, typer.Option("--open-without-tls", help="listen beyond this machine in plain text")
     ] = False,
     durable: Annotated[bool, typer.Option("--durable", help="survive power cuts: slower")] = False,
+    compat: Annotated[
+        str | None,
+        typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
+    ] = None,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
     need_service()
     import uvloop
 
-    from isinglass.service.serving import ServeSettings
+    from isinglass.compat.rooms import rooms_named
+    from isinglass.service.serving import ServeSettings, is_loopback
     from isinglass.service.serving import serve as run
 
     _log()
+    rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
     settings = ServeSettings(
         data=data, host=host, port=http_port, database=database, workers=workers, threads=threads,
-        tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable,
+        tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable, rooms=rooms,
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 

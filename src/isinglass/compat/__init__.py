@@ -1,1 +1,1 @@
-"""Rooms at the edge, one a client that people already have: each translates its words to ours and back."""
+"""Rooms at the edge, one a peer: they translate words and hold no logic of their own."""

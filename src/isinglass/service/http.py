@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -12,10 +12,11 @@ import isinglass
 from isinglass.service import http_blobs, http_jobs, http_work
 from isinglass.service.core import JobService
 from isinglass.service.http_door import LimitBody, Service, Who, install_errors
+from isinglass.service.rooms import Room
 
 
-def make_app(service: JobService) -> FastAPI:
-    """The application; it starts and stops the service with itself."""
+def make_app(service: JobService, rooms: Sequence[Room] = ()) -> FastAPI:
+    """The application, with the rooms of peers; it starts and stops the service with itself."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -25,11 +26,13 @@ def make_app(service: JobService) -> FastAPI:
 
     app = FastAPI(title="isinglass", version=isinglass.__version__, lifespan=life, redoc_url=None)
     app.state.service = service
-    app.add_middleware(LimitBody)
+    app.add_middleware(LimitBody, more={k: v for room in rooms for k, v in room.longest_bodies.items()})
     install_errors(app)
     for router in (http_jobs.router, http_blobs.router, http_work.router):
         app.include_router(router)
     _add_the_small_ones(app)
+    for room in rooms:
+        room.mount_http(app, service)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -34,16 +35,19 @@ _NO_SPACE = 28
 
 
 class LimitBody:
-    """ASGI: refuses bodies that are too long, by what they say and by what comes."""
+    """ASGI: refuses bodies that are too long, by what they say and by what comes.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    ``more``: path prefix -> bytes, for rooms of peers.
+    """
+
+    def __init__(self, app: ASGIApp, more: Mapping[str, int] | None = None) -> None:
+        self._app, self._more = app, more or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = _largest(scope["path"])
+        largest = self._largest(scope["path"])
         refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
@@ -68,11 +72,12 @@ class LimitBody:
 
         await self._app(scope, counted, answered)
 
-
-def _largest(path: str) -> int:
-    if path.startswith("/v1/work/exchange"):
-        return WORK_BYTES
-    return PIECE_BYTES + (1 << 16) if path.startswith("/v1/blobs/") else JSON_BYTES
+    def _largest(self, path: str) -> int:
+        if path.startswith("/v1/work/exchange"):
+            return WORK_BYTES
+        if path.startswith("/v1/blobs/"):
+            return PIECE_BYTES + (1 << 16)
+        return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
 
 
 async def service_of(request: Request) -> JobService:

@@ -21,6 +21,7 @@ from isinglass.service.core import JobService
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
+from isinglass.service.rooms import Room
 
 log = logging.getLogger("isinglass.service")
 
@@ -45,18 +46,21 @@ class ServeSettings:
     open_without_tls: bool = False
     durable: bool = False
     limits: Limits = field(default_factory=Limits)
+    rooms: tuple[Room, ...] = ()
+    """Wires of peers."""
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ParameterError("TLS needs both --tls-cert and --tls-key")
-        if not _is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
+        if not is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
             raise ParameterError(
                 f"--host {self.host} can be reached from other machines, which would send keys and problems "
                 "in plain text: give --tls-cert and --tls-key, or say --open-without-tls"
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Can it be reached from this machine only?"""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -67,12 +71,12 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
-    _first_key(service, say)
+    key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
-        make_app(service), host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=5,
-        timeout_keep_alive=75, server_header=False, lifespan="on",
+        make_app(service, settings.rooms), host=settings.host, port=settings.port, log_level="warning",
+        access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -87,6 +91,9 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
     say(f"isinglass serves at {url}")
+    for room in settings.rooms:
+        for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
+            say(line)
     await _lose_dead_workers(service, settings.data / "workers")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
@@ -110,11 +117,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _first_key(service: JobService, say: Callable[[str], None]) -> None:
+def _first_key(service: JobService, say: Callable[[str], None]) -> str | None:
+    """The key that is made at the first start; None later."""
     with service.store.transaction() as connection:
-        if not any(row["user"] != "worker" for row in list_keys(connection)):
-            key = create_key(connection, "admin", ["admin"], service.store.clock())
-            say(f"the first key (shown once; it may do everything): {key}")
+        if any(row["user"] != "worker" for row in list_keys(connection)):
+            return None
+        key = create_key(connection, "admin", ["admin"], service.store.clock())
+        say(f"the first key (shown once; it may do everything): {key}")
+        return key
 
 
 def _worker_key(service: JobService, data: Path) -> str:
