@@ -63,7 +63,8 @@ class DynexSampler:
         Raises:
             DynexValidationError, DynexModelError; DynexSolverError where the backend is not here.
         """
-        settings = settings_of(args, parameters)
+        with in_dynex_words():
+            settings = settings_of(args, parameters)
         backend = "cpu" if self.config.compute_backend is ComputeBackend.LOCAL else self.config.compute_backend
         _check_here(backend)
         with in_dynex_words():

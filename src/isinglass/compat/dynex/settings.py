@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.compat.dynex.errors import DynexValidationError
-from isinglass.errors import nearest
+from isinglass.errors import ParameterError, nearest
 from isinglass.solvers.registry import solver_named
 
 _INT32 = (1 << 31) - 1
@@ -18,7 +17,7 @@ _INT32 = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class Settings:
-    """Parameters of ``sample``, in the client's order. Raises DynexValidationError for values out of range.
+    """Parameters of ``sample``, in the client's order. Raises ParameterError for values out of range.
 
     The client sends none of switchfraction, alpha to zeta, and its server ignores minimum_stepsize and the
     rest marked so: they are checked and change nothing here either.
@@ -72,7 +71,7 @@ class Settings:
         ):  # fmt: skip
             _number(name, getattr(self, name), low, high)
         if self.num_reads is not None and self.rank > self.num_reads:
-            raise DynexValidationError(f"rank={self.rank} is above num_reads={self.num_reads}")
+            raise ParameterError(f"rank={self.rank} is above num_reads={self.num_reads}")
 
     def parameters(self, backend: str) -> dict[str, Any]:
         """Keywords of one run of ``isinglass.solve`` on a backend ("cpu", "gpu", "qpu")."""
@@ -87,11 +86,11 @@ class Settings:
 
 
 def settings_of(args: tuple[Any, ...], given: Mapping[str, Any]) -> Settings:
-    """Settings of a call; DynexValidationError for a name that is none."""
+    """Settings of a call; ParameterError for a name that is none."""
     known = [field.name for field in fields(Settings)]
     for name in given:
         if name not in known:
-            raise DynexValidationError(f"{name!r} is not a parameter of sample{nearest(name, known)}")
+            raise ParameterError(f"{name!r} is not a parameter of sample{nearest(name, known)}")
     return Settings(*args, **given)
 
 
@@ -100,11 +99,11 @@ def _whole(name: str, value: Any, low: int, high: int) -> int | None:
         return None
     whole = isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
     if isinstance(value, bool) or not whole or not low <= value <= high:
-        raise DynexValidationError(f"{name}={value!r} is not an integer from {low} to {high}")
+        raise ParameterError(f"{name}={value!r} is not an integer from {low} to {high}")
     return int(value)
 
 
 def _number(name: str, value: Any, low: float, high: float) -> None:
     good = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not good or not low <= value <= high or not math.isfinite(value):
-        raise DynexValidationError(f"{name}={value!r} is not a number from {low:g} to {high:g}")
+        raise ParameterError(f"{name}={value!r} is not a number from {low:g} to {high:g}")
