@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench soak lock clean clean-kernels
+.PHONY: demo test lint docs bench soak protos lock clean clean-kernels
 
 demo: $(VENV)/.demo
 	@mkdir -p demo-output
@@ -39,6 +39,15 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
+
+# The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
+protos: build/protos/bin/python
+	cd src && for proto in $$(find . -name '*.proto' -printf '%P\n'); do \
+		../build/protos/bin/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. $$proto; done
+
+build/protos/bin/python:
+	$(PYTHON) -m venv build/protos
+	$@ -m pip install -q --disable-pip-version-check grpcio-tools==1.71.2
 
 lock: $(VENV)/.dev
 	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.lock

@@ -47,8 +47,8 @@ class Config:
     sdk_key: str | None = dataclass_field(repr=False)
     """API key of the service."""
     endpoint: str | None
-    """URL of the service, ``http://`` or ``https://``; None for none. ``DYNEX_GRPC_ENDPOINT`` is not read: it
-    names another protocol."""
+    """URL of the service, ``http(s)://`` or ``grpc(s)://``; None for none. ``DYNEX_GRPC_ENDPOINT`` is not
+    read: it names another protocol."""
     compute_backend: ComputeBackend
     """LOCAL, CPU (default), GPU or QPU; the word in any case."""
     qpu_model: QPUModel | None
@@ -137,7 +137,9 @@ def _url(where: str, value: Any) -> str:
     address = _text(2000)(where, value)
     try:
         parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = (
+            parts.scheme in ("http", "https", "grpc", "grpcs") and bool(parts.hostname) and parts.port != 0
+        )
     except ValueError:
         usable = False
     if not usable:

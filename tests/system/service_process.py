@@ -19,23 +19,27 @@ COMMAND = [sys.executable, "-m", "isinglass.cli.main"]
 
 
 class ServiceProcess:
-    """``isinglass serve`` in a folder; its port stays the same when it is started again."""
+    """``isinglass serve`` in a folder; its ports stay the same when it is started again."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder, self.options = folder, options
-        self.port = 0
+        self.port = self.grpc_port = 0
         self.start()
 
     def start(self) -> None:
         log = self.folder.parent / "service.log"
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port), *self.options],
+                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port),
+                 "--grpc-port", str(self.grpc_port), *self.options],
                 stdout=subprocess.PIPE, stderr=errors, text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
         with self.process.stdout as said:
             for line in said:
+                if line.startswith("isinglass serves gRPC at "):
+                    self.grpc_url = line.split()[-1]
+                    self.grpc_port = int(self.grpc_url.rsplit(":", 1)[1])
                 if line.startswith("isinglass serves at "):
                     self.url = line.split()[-1]
                     self.port = int(self.url.rsplit(":", 1)[1])
@@ -50,8 +54,8 @@ class ServiceProcess:
         engine.dispose()
         return key
 
-    def connect(self, user: str = "ann") -> Session:
-        return isinglass.connect(self.url, self.key(user))
+    def connect(self, user: str = "ann", wire: str = "http") -> Session:
+        return isinglass.connect(self.url if wire == "http" else self.grpc_url, self.key(user))
 
     def workers(self) -> list[int]:
         """Process ids of the local workers."""

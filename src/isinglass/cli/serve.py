@@ -24,6 +24,8 @@ def serve(
     data: Data = DATA,
     host: Annotated[str, typer.Option(help="address to listen at")] = "127.0.0.1",
     http_port: Annotated[int, typer.Option(help="0 takes a free one")] = 8300,
+    grpc_port: Annotated[int, typer.Option(help="0 takes a free one")] = 9090,
+    grpc: Annotated[bool, typer.Option("--grpc/--no-grpc", help="serve gRPC, too")] = True,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQLite here")] = None,
     workers: Annotated[int, typer.Option(help="local worker processes", min=0)] = 1,
     threads: Annotated[int | None, typer.Option(help="threads of each; default: every core")] = None,
@@ -39,6 +41,8 @@ def serve(
     ] = None,
 ) -> None:
     """Run a job service on this machine; the first start prints a key, once."""
+    # gRPC would tell of every worker started that it leaves the new process alone.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     need_service()
     import uvloop
 
@@ -49,8 +53,9 @@ def serve(
     _log()
     rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
     settings = ServeSettings(
-        data=data, host=host, port=http_port, database=database, workers=workers, threads=threads,
-        tls_cert=tls_cert, tls_key=tls_key, open_without_tls=open_without_tls, durable=durable, rooms=rooms,
+        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
+        workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
+        open_without_tls=open_without_tls, durable=durable, rooms=rooms,
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
@@ -83,6 +88,8 @@ def worker(
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
+    if url.startswith("grpc"):
+        raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
     transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
     at_work = Worker(transport, own, wanted, threads, blobs, parent)
@@ -93,7 +100,7 @@ def worker(
 
 def need_service() -> None:
     """MissingExtraError where a package of the extra is not installed."""
-    for package in ("alembic", "fastapi", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
+    for package in ("alembic", "fastapi", "grpc", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
         try:
             importlib.import_module(package)
         except ImportError:

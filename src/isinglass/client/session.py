@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from isinglass.client.handle import Handle
+from isinglass.client.wire import Wire
 from isinglass.config import ComputeBackend, Config
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.status import JobStatus
@@ -106,7 +107,8 @@ def connect(
     """A session with the service at ``url``; without one (and none in the settings) jobs run here.
 
     Args:
-        url: such as ``http://127.0.0.1:8300``; None: of the settings.
+        url: such as ``http://127.0.0.1:8300`` or ``grpc://127.0.0.1:9090`` (``https://``, ``grpcs://``): the
+            protocol is the only difference; None: of the settings.
         key: API key; None: of the settings.
         config: settings; None reads them from the environment and ``.env``.
         ca: file of certificates to trust, PEM, where the service has one of its own.
@@ -122,6 +124,16 @@ def connect(
 
         return Session(LocalSession(), chosen)
     from isinglass.client.remote import RemoteSession
+
+    return Session(RemoteSession(_wire(chosen.endpoint, chosen, ca)), chosen)
+
+
+def _wire(url: str, config: Config, ca: str | None) -> Wire:
+    if url.startswith("grpc"):
+        from isinglass.client.grpc_wire import GrpcWire
+
+        return GrpcWire(url, config.sdk_key, config.retry_count, ca)
+    from isinglass.client.http_wire import HttpWire
     from isinglass.client.transport import Transport
 
-    return Session(RemoteSession(Transport(chosen.endpoint, chosen.sdk_key, chosen.retry_count, ca)), chosen)
+    return HttpWire(Transport(url, config.sdk_key, config.retry_count, ca))

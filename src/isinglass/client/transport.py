@@ -9,27 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from isinglass.errors import (
-    AccessError,
-    ConflictError,
-    MissingExtraError,
-    ParameterError,
-    ProblemError,
-    QuotaError,
-    ServiceError,
-    UnknownJobError,
-    UnreachableError,
-)  # fmt: skip
+from isinglass.client.wire import AGAIN, ANSWER_SECONDS, refused, unreachable_words
+from isinglass.errors import MissingExtraError, UnreachableError
 
 try:
     import httpx
 except ImportError:
     raise MissingExtraError("httpx", "client", "talking to a job service") from None
 
-_AGAIN = (429, 502, 503, 504, 507)
-"""Statuses of services that may be themselves again in a moment."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_ANSWER_SECONDS = 30.0
 
 
 class Transport:
@@ -49,7 +37,7 @@ class Transport:
         if ca is not None:
             verify = ssl.create_default_context(cafile=ca)
         self._client = httpx.Client(
-            base_url=url, headers=headers, verify=verify, timeout=_ANSWER_SECONDS,
+            base_url=url, headers=headers, verify=verify, timeout=ANSWER_SECONDS,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
         )  # fmt: skip
 
@@ -72,18 +60,16 @@ class Transport:
         for left, pause in pauses(self.tries if tries is None else tries):
             try:
                 answer = self._client.request(
-                    method, path, params=given, json=json, content=content, timeout=_ANSWER_SECONDS + wait
+                    method, path, params=given, json=json, content=content, timeout=ANSWER_SECONDS + wait
                 )
             except httpx.TransportError as error:
                 if not left:
-                    raise UnreachableError(
-                        f"{self.url} does not answer ({error or type(error).__name__}): is it running, and "
-                        "is the URL right?"
-                    ) from None
+                    why = str(error) or type(error).__name__
+                    raise UnreachableError(unreachable_words(self.url, why)) from None
             else:
                 if answer.is_success:
                     return answer
-                if answer.status_code not in _AGAIN or not left:
+                if answer.status_code not in AGAIN or not left:
                     raise refusal(answer)
             time.sleep(pause)
         raise AssertionError("the last try returned or raised")
@@ -116,15 +102,4 @@ def refusal(answer: httpx.Response) -> Exception:
         kind, message = str(said["kind"]), str(said["message"])
     except (ValueError, KeyError, TypeError):
         kind, message = "", f"{answer.url.host} answered {answer.status_code} {answer.reason_phrase}"
-    if kind in ("ParameterError", "ProblemError"):
-        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
-    match answer.status_code:
-        case 401 | 403:
-            return AccessError(message, answer.status_code)
-        case 404:
-            return UnknownJobError(message)
-        case 409:
-            return ConflictError(message)
-        case 402 | 413 | 429 | 507:
-            return QuotaError(message, answer.status_code)
-    return ServiceError(message, answer.status_code)
+    return refused(kind, message, answer.status_code)

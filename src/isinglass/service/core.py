@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
 from isinglass.executors.shots import check_spec, run_shot, small_problems
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
@@ -198,11 +200,17 @@ class JobService:
         self.queue.wake(status["spec"]["backend"], status["shots"])
         return status
 
-    def content_of(self, user: str, result: ShotResult) -> bytes:
-        """What a shot left, as bytes."""
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
         if result.content is not None:
-            return result.content
-        return self.blobs.read(user, result.sha256 or "").tobytes()
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
+
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
 

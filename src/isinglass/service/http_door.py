@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -14,24 +13,12 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from isinglass.errors import (
-    AccessError,
-    IsinglassError,
-    OutOfMemoryError,
-    ParameterError,
-    ProblemError,
-    QuotaError,
-    ServiceError,
-)  # fmt: skip
-from isinglass.jobs.states import TransitionError
+from isinglass.errors import AccessError, IsinglassError, ParameterError, QuotaError, ServiceError
 from isinglass.jobs.wire import PIECE_BYTES
 from isinglass.service.core import JobService
 from isinglass.service.keys import Principal
 from isinglass.service.limits import JSON_BYTES, WORK_BYTES
-
-log = logging.getLogger("isinglass.service")
-
-_NO_SPACE = 28
+from isinglass.service.refusals import refusal_of
 
 
 class LimitBody:
@@ -101,62 +88,30 @@ Service = Annotated[JobService, Depends(service_of)]
 Who = Annotated[Principal, Depends(_who)]
 
 
-def owner(who: Principal) -> str | None:
-    """Whose jobs may be seen: one's own, or everybody's (None)."""
-    return None if "admin" in who.scopes else who.user
-
-
-def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> JSONResponse:
+def refuse(error: Exception) -> JSONResponse:
     """An error as JSON; the text is for people, ``kind`` for programs."""
-    code: int = getattr(error, "status", 500) if status is None else status
-    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else {"Retry-After": "1"} if code == 429 else {}
-    # What was sent may be quoted, and it need not be text.
-    words = str(error).encode("utf-8", "replace").decode()
-    return JSONResponse({"error": {"kind": type(error).__name__, "message": words}}, code, headers=headers)
+    told = refusal_of(error)
+    more = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}}.get(told.status)
+    return JSONResponse({"error": {"kind": told.kind, "message": told.message}}, told.status, headers=more)
 
 
 def install_errors(app: FastAPI) -> None:
-    """Every error becomes a status and a sentence; nothing of the inside is told."""
+    """Every error becomes a status and a sentence."""
 
-    async def ours(_: Request, error: Exception) -> JSONResponse:
-        match error:
-            case ServiceError():
-                return refuse(error)
-            case TransitionError():
-                return refuse(error, 409)
-            case OutOfMemoryError():
-                return refuse(error, 413)
-            case ProblemError() | ParameterError():
-                return refuse(error, 422)
-        return _unexpected(error)
+    async def told(_: Request, error: Exception) -> JSONResponse:
+        return refuse(error)
 
     async def malformed(_: Request, error: Exception) -> JSONResponse:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
-        return refuse(ParameterError(f"the request is malformed: {words}"), 422)
-
-    async def no_disk(_: Request, error: Exception) -> JSONResponse:
-        full = "disk is full" in str(error) or getattr(error, "errno", None) == _NO_SPACE
-        if full:
-            log.error("the disk is full")
-            return refuse(QuotaError("the service has no room left: try again later", 507))
-        if isinstance(error, OperationalError):
-            log.error("the database does not answer: %s", error)
-            return refuse(ServiceError("the database does not answer: try again in a moment", 503))
-        return _unexpected(error)
+        return refuse(ParameterError(f"the request is malformed: {words}"))
 
     async def plain(_: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
         return refuse(ServiceError(words, status))
 
-    app.add_exception_handler(IsinglassError, ours)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(OperationalError, no_disk)
-    app.add_exception_handler(OSError, no_disk)
-
-
-def _unexpected(error: Exception) -> JSONResponse:
-    log.error("a request failed", exc_info=error)
-    return refuse(ServiceError("something went wrong in the service; its log says what"), 500)
+    for kind in (IsinglassError, OperationalError, OSError):
+        app.add_exception_handler(kind, told)

@@ -39,6 +39,11 @@ class Principal:
             raise AccessError(f"this key does not have the scope {scope!r}: ask for one that does", 403)
 
 
+def owner(who: Principal) -> str | None:
+    """Whose jobs may be seen: one's own, or everybody's (None)."""
+    return None if "admin" in who.scopes else who.user
+
+
 def ensure_user(connection: Connection, name: str, now: float) -> None:
     """A row for the user, if there is none. The name is also that of a folder, so it is a plain word."""
     if not _USER.fullmatch(name):

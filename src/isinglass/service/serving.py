@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import uvicorn
 
 from isinglass.errors import ParameterError
 from isinglass.service.core import JobService
+from isinglass.service.grpc_door import open_grpc
+from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
@@ -27,6 +30,8 @@ log = logging.getLogger("isinglass.service")
 
 _SWITCH_SECONDS = 0.0005
 """The loop and the thread of the store take turns so often: a tenth of Python's default."""
+_LAST_ANSWERS_SECONDS = 2.0
+"""What gRPC calls have to end once everyone has been woken."""
 _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before a local worker that died is started again: the first time, the second, ..."""
 
@@ -38,6 +43,8 @@ class ServeSettings:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8300
+    grpc_port: int | None = 9090
+    """0 takes a free one, None opens none."""
     database: str | None = None
     workers: int = 1
     threads: int | None = None
@@ -88,6 +95,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         running.result()
         raise ParameterError(f"port {settings.port} of {settings.host} cannot be opened: choose another")
     port = server.servers[0].sockets[0].getsockname()[1]
+    grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
     say(f"isinglass serves at {url}")
@@ -105,8 +113,24 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         task.cancel()
     await asyncio.gather(*local, return_exceptions=True)
     service.close()
+    if grpc_server is not None:
+        await grpc_server.stop(_LAST_ANSWERS_SECONDS)
     server.should_exit = True
     await running
+
+
+async def _open_grpc(
+    service: JobService, settings: ServeSettings, say: Callable[[str], None]
+) -> grpc.aio.Server | None:
+    if settings.grpc_port is None:
+        return None
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{host}:{settings.grpc_port}"
+    pair = (settings.tls_cert, settings.tls_key)
+    rooms = [add_jobs, *(room.mount_grpc for room in settings.rooms)]
+    server, port = await open_grpc(service, address, rooms, *pair)
+    say(f"isinglass serves gRPC at {'grpc' if settings.tls_cert is None else 'grpcs'}://{host}:{port}")
+    return server
 
 
 class _Server(uvicorn.Server):
