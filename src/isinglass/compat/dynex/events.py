@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from isinglass.compat.dynex.jobs import Told
+from isinglass.compat.dynex.answers import Answers
 from isinglass.compat.dynex.v2.sdk_pb2 import ErrorInfo, JobEvent, JobStatus, Progress
 from isinglass.jobs.events import JobEvent as OurEvent
 from isinglass.service.bells import rung
@@ -29,8 +29,9 @@ _ENDS = ("cancelled", "timed_out", "failed", "dead")
 class Subscription:
     """The events of one job for one listener."""
 
-    def __init__(self, service: JobService, user: str | None, job: str, told: Told) -> None:
-        self._service, self._user, self._job, self._told = service, user, job, told
+    def __init__(self, service: JobService, user: str | None, answers: Answers) -> None:
+        self._service, self._user, self._answers = service, user, answers
+        self._job = str(answers.status["id"])
         self._results: dict[int, ShotResult] = {}
         self._shots_done = 0
 
@@ -57,7 +58,7 @@ class Subscription:
     def _event(self, seq: int, type: Any, at: float | None = None, **payload: Any) -> JobEvent:
         at = self._service.store.clock() if at is None else at
         ts = Timestamp(seconds=int(at), nanos=int(at % 1 * 1e9))
-        return JobEvent(job_id=self._told.client, seq=seq, ts=ts, type=type, **payload)
+        return JobEvent(job_id=self._job, seq=seq, ts=ts, type=type, **payload)
 
     async def _words_of(self, event: OurEvent) -> AsyncIterator[dict[str, Any]]:
         if event.kind == "shot_done":
@@ -79,15 +80,15 @@ class Subscription:
         return self._results[shot]
 
     def _envelopes(self, result: ShotResult) -> Any:
-        content = self._service.content_of(self._told.status["user"], result)
-        return self._told.envelopes(result.shot, content)
+        content = self._service.content_of(self._answers.status["user"], result)
+        return self._answers.envelopes(result.shot, content)
 
     def _progress(self, event: OurEvent) -> Progress:
-        spec, shots = self._told.status["spec"], self._told.status["shots"]
+        spec, shots = self._answers.status["spec"], self._answers.status["shots"]
         total = int(spec["parameters"].get("num_reads") or 0)
         current = min(int(event.data.get("reads_done") or 0), total)
         part = current / total if total else 0.0
         return Progress(
             percent=100.0 * min(1.0, (self._shots_done + part) / shots), phase="step", layer="outer",
-            current=current, total=total, backend=self._told.backend,
+            current=current, total=total, backend=spec["backend"],
         )  # fmt: skip

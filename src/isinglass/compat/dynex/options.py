@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from isinglass.compat.dynex.settings import Settings
 from isinglass.errors import ParameterError
-from isinglass.jobs.spec import JobSpec, JobType
+from isinglass.jobs.spec import JobSpec
 
 if TYPE_CHECKING:
     from isinglass.compat.dynex.v2.sdk_pb2 import JobNewOpts
@@ -33,13 +33,14 @@ class Options:
     description: str
     is_circuit: bool
 
-    def spec(self) -> JobSpec:
-        """The job of a QUBO; ParameterError for values that no worker takes."""
+    def spec(self, offset: float) -> JobSpec:
+        """The job of a QUBO with this offset; ParameterError for values that no worker takes."""
         settings, on_qpu = self.settings, self.backend == "qpu"
         where: dict[str, Any] = {"qpu_model": self.qpu_model} if on_qpu else {"solver": settings.solver}
         return JobSpec(
             backend=self.backend, parameters=settings.parameters(self.backend), seed=settings.seed,
-            shots=1 if on_qpu else settings.shots, description=self.description, **where,
+            shots=1 if on_qpu else settings.shots, description=self.description,
+            echo={"rank": settings.rank, "offset": offset}, **where,
         )  # fmt: skip
 
     def circuit_spec(self) -> JobSpec:
@@ -48,7 +49,7 @@ class Options:
         limit = {} if settings.time_limit is None else {"time_limit": settings.time_limit}
         parameters = {"shots": settings.num_reads, **limit}
         return JobSpec(
-            type=JobType.CIRCUITS, parameters=parameters, seed=settings.seed, description=self.description
+            type="circuits", parameters=parameters, seed=settings.seed, description=self.description
         )
 
 

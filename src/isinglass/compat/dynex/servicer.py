@@ -13,13 +13,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import isinglass
+from isinglass.compat.dynex.answers import Answers, checked_id
 from isinglass.compat.dynex.events import Subscription
-from isinglass.compat.dynex.jobs import Told, client_id, split_id
 from isinglass.compat.dynex.submission import received, submission_of
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKServicer, add_SDKServicer_to_server
 from isinglass.errors import UnknownJobError
-from isinglass.jobs.container import unpack
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.core import JobService
 from isinglass.service.grpc_door import Context, refuse, told, told_stream, who_asks
@@ -65,17 +64,16 @@ class SDK(SDKServicer):
             sha256, content = await service.beside(service.blobs.put, who.user, given.content), None
         key = None if given.token is None else f"dynex-{given.token}"
         status, _ = await service.submit(who.user, given.spec, content, sha256, key)
-        return pb.CreateJobReply(job_id=client_id(status["id"], given.rank), qasm_json=given.model)
+        return pb.CreateJobReply(job_id=status["id"], qasm_json=given.model)
 
     async def SubscribeJob(
         self, request: pb.SubscribeJobRequest, context: Context
     ) -> AsyncIterator[pb.JobEvent]:
         try:
             who = await self._who(context, "read")
-            job, rank = split_id(request.job_id)
             batches = any(name == _VERSION for name, _ in context.invocation_metadata() or ())
-            words = await self._told(owner(who), job, rank, batches)
-            async for event in Subscription(self._service, owner(who), job, words).after(request.from_seq):
+            answers = await self._answers(owner(who), request.job_id, batches)
+            async for event in Subscription(self._service, owner(who), answers).after(request.from_seq):
                 yield event
         except Exception as error:
             refusal = refusal_of(error)
@@ -83,15 +81,8 @@ class SDK(SDKServicer):
             yield pb.JobEvent(job_id=request.job_id, type=pb.JobEvent.ERROR, error=failure)
             await refuse(context, error)
 
-    async def _told(self, user: str | None, job: str, rank: int, batches: bool) -> Told:
-        service = self._service
-        status = await service.in_store(service.store.status, user, job)
-        holder, problem = await service.in_store(service.store.problem, user, job)
-        content: Any = problem.content
-        if content is None:
-            content = service.blobs.read(holder, problem.sha256)
-        offset = unpack(content)[0].get("offset", 0.0)
-        return Told(client_id(job, rank), rank, status, offset, batches)
+    async def _answers(self, user: str | None, job: str, batches: bool) -> Answers:
+        return Answers(await self._service.status(user, checked_id(job)), batches)
 
     @told
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobReply:
@@ -107,7 +98,7 @@ class SDK(SDKServicer):
     async def _stop(self, request: Any, context: Context) -> float:
         who = await self._who(context, "submit")
         try:
-            status = await self._service.cancel(owner(who), split_id(request.job_id)[0])
+            status = await self._service.cancel(owner(who), checked_id(request.job_id))
         except UnknownJobError:
             return 0.0
         return float(status["best_energy"] or 0.0)
@@ -116,7 +107,7 @@ class SDK(SDKServicer):
     async def UpdateJob(self, request: pb.UpdateJobRequest, context: Context) -> pb.UpdateJobReply:
         who = await self._who(context, "read")
         try:
-            status = await self._service.status(owner(who), split_id(request.job_id)[0])
+            status = await self._service.status(owner(who), checked_id(request.job_id))
         except UnknownJobError:
             return pb.UpdateJobReply(job_id=request.job_id)
         return pb.UpdateJobReply(job_id=request.job_id, min_energy=status["best_energy"] or 0.0)
@@ -141,21 +132,20 @@ class SDK(SDKServicer):
     async def _solution(self, request: Any, context: Context) -> bytes:
         """The text of the envelope with this name, or, without a name, of the best shot."""
         who = await self._who(context, "read")
-        job, rank = split_id(request.job_id)
-        words = await self._told(owner(who), job, rank, batches=False)
-        _, found = await self._service.in_store(self._service.store.results, owner(who), job)
+        answers = await self._answers(owner(who), request.job_id, batches=False)
+        _, found = await self._service.in_store(self._service.store.results, owner(who), request.job_id)
         for result in sorted(found, key=lambda result: result.energy):
-            content = self._service.content_of(words.status["user"], result)
-            for name, text in await self._service.beside(words.texts, result.shot, content):
+            content = self._service.content_of(answers.status["user"], result)
+            for name, text in await self._service.beside(answers.texts, result.shot, content):
                 if request.name in ("", name):
                     return text
-        raise UnknownJobError(f"job {job} has no solution {request.name[:100]!r}")
+        raise UnknownJobError(f"job {request.job_id} has no solution {request.name[:100]!r}")
 
     @told
     async def ListAtomics(self, request: pb.ListAtomicsRequest, context: Context) -> pb.ListAtomicsReply:
         """The workers that took shots, the latest first."""
         who = await self._who(context, "read")
-        job, _ = split_id(request.job_id)
+        job = checked_id(request.job_id)
         found, _ = await self._service.in_store(self._service.store.events, owner(who), job)
         leased = [event for event in reversed(found) if event.kind == "shot_leased"]
         workers = {str(event.data["worker"]): event.at for event in reversed(leased)}

@@ -25,7 +25,6 @@ class Submission:
 
     spec: JobSpec
     content: bytes
-    rank: int
     token: str | None
     """The same where a submission is repeated; None where that cannot be told."""
     model: str = ""
@@ -72,7 +71,7 @@ def submission_of(opts: JobNewOpts, problem: JobData | bytes) -> Submission:
     else:
         raise ProblemError("the chunks are neither a ZIP (circuits) nor text that begins with 'p qubo'")
     content = problem_content(given).to_bytes()
-    return Submission(options.spec(), content, options.settings.rank, token and token[1])
+    return Submission(options.spec(given.offset), content, token and token[1])
 
 
 def _circuit(options: Options, packed: bytes) -> Submission:
@@ -84,4 +83,4 @@ def _circuit(options: Options, packed: bytes) -> Submission:
     label = LABELS[upload.estimates_phases]
     content = circuits_content(Circuits.of({label: qasm_of(upload)})).to_bytes()
     spec = options.circuit_spec()
-    return Submission(spec, content, 1, upload.token, model_json(upload.wires, upload.estimates_phases))
+    return Submission(spec, content, upload.token, model_json(upload.wires, upload.estimates_phases))
