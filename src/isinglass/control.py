@@ -196,9 +196,10 @@ class RunControl:
             return "interrupted: the best found so far is returned"
         return _REASONS[int(self.flag[0])]
 
-    def run(self, tasks: Sequence[tuple[int, Callable[[], None]]]) -> None:
+    def run(self, tasks: Sequence[tuple[int, Callable[[], None]]], *, tell: bool = True) -> None:
         """Run (reads, task) pairs, ``num_threads`` at a time, until done or stopped.
 
+        ``tell``: call progress at the end, however short it took; False for one of many short steps.
         Tasks that have not begun when the run stops are dropped; at least one always runs. Ctrl-C
         stops the run as ``cancel`` does and sets ``interrupted``.
         """
@@ -237,7 +238,7 @@ class RunControl:
                 waiting.clear()
         if raised is not None:
             raise raised
-        self._watch(final=True)
+        self._watch(final=tell)
         self._fold_rows()
 
     def forget_best(self) -> None:

@@ -14,17 +14,17 @@ from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_users_terms, total_weight
 from isinglass.problems.files import read_file
-from isinglass.problems.given import EdgeList, Kind
+from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
-from isinglass.run_info import run_info
+from isinglass.run_info import run_info, versions
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
 
-BACKENDS = ("cpu", "qpu")
+BACKENDS = ("cpu", "qpu", "circuit")
 _MOST_HELD_BACK = 0.1
 """Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
@@ -56,7 +56,9 @@ def solve(
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
         backend: "cpu" (default) runs a solver on this machine; "qpu" an emulated quantum annealer, onto which
-            any unconstrained problem is embedded (extra: qpu).
+            any unconstrained problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit
+            for each variable, for small problems without constraints. ``parameters`` are then those of
+            ``isinglass.circuits.qaoa``: ``depth``, ``runner``, ``shots``, ``max_evaluations``, ``angles``.
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
             backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
             ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
@@ -94,13 +96,22 @@ def solve(
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
-    if qpu_model is not None:
-        not_for_annealers = {
+    if backend != "cpu":
+        only_cpu = {
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        run = {"seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress}
-        return _annealed(problem, kind, qpu_model, not_for_annealers, {**parameters, **run})
+        _check_quantum(backend, problem, only_cpu)
+        run = {
+            "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
+            "cancel": cancel,
+        }  # fmt: skip
+        if qpu_model is None:
+            result = _on_circuits(problem, kind, parameters, run)
+        else:
+            result = _annealed(problem, kind, qpu_model, {**parameters, **run})
+        result.info["versions"] = versions()
+        return result
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -155,17 +166,34 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
 
 
-def _annealed(
-    problem: Any, kind: Kind | None, model: str, not_for_annealers: dict[str, Any], given: dict[str, Any]
-) -> SampleSet:
+def _check_quantum(backend: str, problem: Any, only_cpu: dict[str, Any]) -> None:
+    for name, value in only_cpu.items():
+        if value is not None:
+            raise ParameterError(
+                f"{name}={value!r} is for backend 'cpu': backend {backend!r} has no such thing"
+            )
+    check_unconstrained(problem, backend)
+
+
+def check_unconstrained(problem: Any, backend: str = "qpu") -> None:
+    """ParameterError for a problem that no annealer or circuit takes."""
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
+
+
+def _annealed(problem: Any, kind: Kind | None, model: str, given: dict[str, Any]) -> SampleSet:
     from isinglass.qpu import sample_embedded
 
-    for name, value in not_for_annealers.items():
-        if value is not None:
-            raise ParameterError(f"{name}={value!r} is for backend 'cpu': an annealer has no such thing")
-    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
-        raise ParameterError("backend 'qpu' takes no constraints: use 'cpu', or a BQM with penalties")
     return sample_embedded(compile(problem, kind=kind), model, **given)
+
+
+def _on_circuits(
+    problem: Any, kind: Kind | None, parameters: dict[str, Any], run: dict[str, Any]
+) -> SampleSet:
+    from isinglass.circuits.qaoa_search import check_names, qaoa
+
+    check_names(parameters)
+    return qaoa(problem, kind=kind, **parameters, **run)
 
 
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
@@ -216,11 +244,7 @@ def _sampleset(
         states = (states + np.int8(1)) >> np.int8(1)
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
-    if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
+    vectors |= in_users_terms(problem.given, energy)
     info |= {"storage": problem.storage, "variables": problem.num_variables}
     info |= {"interactions": problem.num_interactions, "kind": problem.kind}
-    given = problem.given
-    if isinstance(given, EdgeList) and given.maximized:
-        vectors["objective"] = -energy
     return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)

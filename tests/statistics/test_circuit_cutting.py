@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("qiskit_addon_cutting")
-
 from isinglass.circuits import ParallelSimulator, expectation
 from isinglass.circuits.cutting import CutCircuit, cut_counts, cut_expectation
 from isinglass.errors import CircuitError, ParameterError

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from isinglass.errors import (
     AccessError,
+    CircuitError,
     ConflictError,
+    IsinglassError,
     ParameterError,
     ProblemError,
     QuotaError,
@@ -32,6 +34,11 @@ PATIENCE = 20
 """Tries to ask again for a job that exists: about half a minute, in which a service starts again."""
 MOST_RESUMPTIONS = 20
 """Of an upload that others send, too."""
+
+_KINDS: dict[str, type[IsinglassError]] = {
+    "ParameterError": ParameterError, "ProblemError": ProblemError, "StructureError": ProblemError,
+    "CircuitError": CircuitError, "QasmError": CircuitError,
+}  # fmt: skip
 
 
 class BrokenOffError(ConnectionError):
@@ -71,8 +78,8 @@ class Wire(Protocol):
 
 def refused(kind: str, message: str, status: int) -> Exception:
     """What a service said no with, as the error that it is here."""
-    if kind in ("ParameterError", "ProblemError"):
-        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
+    if kind in _KINDS:
+        return _KINDS[kind](message)
     match status:
         case 401 | 403:
             return AccessError(message, status)

@@ -39,11 +39,11 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
         -2.0
     """
 
-    # dimod's contract declares these abstract; each instance has its own.
-    nodelist: list[int] = []  # noqa: RUF012
-    edgelist: list[tuple[int, int]] = []  # noqa: RUF012
-    properties: dict[str, Any] = {}  # noqa: RUF012
-    parameters: dict[str, list[str]] = {}  # noqa: RUF012
+    # Each instance has its own; RUF012 does not know that dimod's contract declares these abstract.
+    nodelist: list[int] = []  # noqa: RUF012  # abstract in dimod
+    edgelist: list[tuple[int, int]] = []  # noqa: RUF012  # abstract in dimod
+    properties: dict[str, Any] = {}  # noqa: RUF012  # abstract in dimod
+    parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(
         self,

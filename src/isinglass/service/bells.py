@@ -16,9 +16,12 @@ class Bells:
         self.closed = False
 
     @contextmanager
-    def listen(self, job: str) -> Iterator[asyncio.Event]:
-        """An event that is set by every ring from now on; clear it before looking, wait after."""
-        event = asyncio.Event()
+    def listen(self, job: str, event: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """An event that is set by every ring from now on; clear it before looking, wait after.
+
+        Give the same ``event`` to the bells of several jobs to hear them all.
+        """
+        event = event or asyncio.Event()
         listeners = self._listeners.setdefault(job, set())
         listeners.add(event)
         try:

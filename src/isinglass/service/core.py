@@ -12,16 +12,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
-from isinglass.executors.shots import check_spec, run_shot, small_problems
+from isinglass.executors.sampling import small_problems
+from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
 from isinglass.jobs.results import result_of
-from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
@@ -30,6 +32,7 @@ from isinglass.service.database import open_database
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
+from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.store import Problem, ShotResult, Store
 from isinglass.service.verify import check_result
 
@@ -57,6 +60,7 @@ class JobService:
     ) -> None:
         self.limits = limits or Limits()
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs)
         self.leasing = Leasing(self.store)
@@ -73,6 +77,8 @@ class JobService:
         self._keys: dict[str, tuple[float, Principal]] = {}
         self._problems: OrderedDict[str, Decoded] = OrderedDict()
         self._liars: set[str] = set()
+        self._noted: dict[str, float] = {}
+        """By worker: when its row was written last, by the monotonic clock."""
         self._sweep: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -132,21 +138,25 @@ class JobService:
         self, user: str, spec: JobSpec, content: bytes | None, sha256: str | None, idempotency_key: str | None
     ) -> tuple[dict[str, Any], bool]:
         """(status, is it new); the problem as small content or as the name of a blob of the user's."""
-        check_spec(spec)
-        if content is not None:
-            problem = _small_problem(content)
+        if content is not None and spec.type is JobType.SAMPLE and spec.backend != "qpu":
+            problem = _small_problem(spec, content)
+        elif content is not None:
+            # Working graphs are made and circuits read: others need not wait for that.
+            problem = await self.beside(_small_problem, spec, content)
         else:
-            problem = await self.beside(self._large_problem, user, sha256 or "")
+            problem = await self.beside(self._large_problem, spec, user, sha256 or "")
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
             self.queue.wake(spec.backend, spec.shots)
         return status, new
 
-    def _large_problem(self, user: str, sha256: str) -> Problem:
+    def _large_problem(self, spec: JobSpec, user: str, sha256: str) -> Problem:
+        check_spec(spec)
         size = self.blobs.size(user, sha256)
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
+        check_problem(decoded, spec)
         return Problem(sha256, size, _count_variables(decoded, size), None)
 
     def _decoded(self, user: str, problem: Problem) -> Decoded:
@@ -161,14 +171,22 @@ class JobService:
 
     async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
         """The status, as soon as it is final or ``wait`` seconds have passed."""
+        return (await self.statuses(user, [job], wait))[0]
+
+    async def statuses(self, user: str | None, ids: Sequence[str], wait: float = 0.0) -> list[dict[str, Any]]:
+        """The status of each, in their order, as soon as one is final or ``wait`` seconds have passed."""
         until = time.monotonic() + wait
-        with self.bells.listen(_END + job) as bell:
+        bell = asyncio.Event()
+        with ExitStack() as listening:
+            for job in set(ids):
+                listening.enter_context(self.bells.listen(_END + job, bell))
             while True:
                 bell.clear()
-                status = await self.in_store(self.store.status, user, job)
+                found = await self.in_store(self.store.statuses, user, ids)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
-                    return status
+                ended = any(status["state"] in FINAL for status in found)
+                if ended or left <= 0 or self.bells.closed:
+                    return found
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
@@ -213,6 +231,13 @@ class JobService:
         return self.blobs.read(user, problem.sha256)
 
     # Work
+
+    async def hear(self, worker: str, backends: Sequence[str]) -> None:
+        """A worker asks for work or brings some: it is there."""
+        now = time.monotonic()
+        if now - self._noted.get(worker, -NOTE_SECONDS) >= NOTE_SECONDS:
+            self._noted[worker] = now
+            await self.in_store(self.leasing.note, worker, backends)
 
     async def lease(self, worker: str, backends: Sequence[str], wait: float) -> Lease | None:
         """A shot, as soon as there is one or None after ``wait`` seconds."""
@@ -260,7 +285,7 @@ class JobService:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> float:
+        def check(user: str, spec: JobSpec, problem: Problem) -> float | None:
             return self._checked(user, spec, problem, shot, result)
 
         return self.leasing.deliver_checked(delivery, check)
@@ -274,7 +299,7 @@ class JobService:
         delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
         return await self.in_store(self.leasing.deliver, delivery)
 
-    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float:
+    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float | None:
         decoded = self._decoded(user, problem)
         try:
             return check_result(decoded, spec, shot, result_of(result))
@@ -312,12 +337,18 @@ class JobService:
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
-        """A worker is known to be gone, or to hold nothing."""
+        """A worker is known to hold nothing."""
         lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
         for job in lost:
             self._ring(job)
         if lost and not penalty:
             self.queue.wake(None, len(lost))
+
+    async def worker_gone(self, worker: str, why: str, *, penalty: bool = True) -> None:
+        """A worker has ended, with all it held."""
+        self._noted.pop(worker, None)
+        await self.in_store(self.leasing.strike, worker)
+        await self.lose_worker(worker, why, penalty=penalty)
 
     # Sweep
 
@@ -346,10 +377,13 @@ class JobService:
         return [*self.leasing.lose_expired(), *self.store.time_out()]
 
 
-def _small_problem(content: bytes) -> Problem:
+def _small_problem(spec: JobSpec, content: bytes) -> Problem:
+    check_spec(spec)
     if len(content) > SMALL_BYTES:
         raise ProblemError(f"content of {len(content):,} bytes is uploaded, not put into the submission")
-    variables = _count_variables(problem_of(content), len(content))
+    decoded = problem_of(content)
+    variables = _count_variables(decoded, len(content))
+    check_problem(decoded, spec)
     return Problem(hashlib.sha256(content).hexdigest(), len(content), variables, content)
 
 

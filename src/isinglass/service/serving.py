@@ -98,10 +98,10 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
-    say(f"isinglass serves at {url}")
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
+    say(f"isinglass serves at {url}")
     await _lose_dead_workers(service, settings.data / "workers")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
@@ -173,7 +173,7 @@ async def _lose_dead_workers(service: JobService, notes: Path) -> None:
         try:
             os.kill(int(note.read_text() or 0), 0)
         except (ProcessLookupError, ValueError):
-            await service.lose_worker(note.name, "its worker died with the service")
+            await service.worker_gone(note.name, "its worker died with the service")
             note.unlink()
         except PermissionError:
             continue
@@ -203,7 +203,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         finally:
             note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.lose_worker(name, f"its worker ended with code {code}")
+        await service.worker_gone(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
@@ -20,10 +20,13 @@ from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
+from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+Row = TypeVar("Row", dict[str, Any], RowMapping)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class ShotResult:
     """What a shot left: ``content`` or the blob named ``sha256``."""
 
     shot: int
-    energy: float
+    energy: float | None
     content: bytes | None
     sha256: str | None
 
@@ -54,6 +57,7 @@ _STATUS = [
     )
 ]  # fmt: skip
 _ONE = select(*_STATUS).where(jobs.c.id == bindparam("wanted"))
+_SOME = select(*_STATUS).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
 _SAME_KEY = select(jobs.c.id, jobs.c.problem_hash).where(
     jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
 )
@@ -109,7 +113,7 @@ class Store:
         """(status, is it new). The same ``idempotency_key`` of a user gives the same job, whatever it holds.
 
         Raises QuotaError where the user's seconds are used up or too many jobs wait; ConflictError where
-        the key was used for another problem.
+        the key was used for another problem; ParameterError where no worker has the backend.
         """
         now = self.clock()
         spec = replace(spec, seed=resolve_seed(spec.seed))
@@ -121,6 +125,7 @@ class Store:
                 if same is not None:
                     return _status(connection.execute(_ONE, {"wanted": same.id}).mappings().one()), False
             self._check_quota(connection, user)
+            require_worker(connection, spec.backend, now)
             job = new_id(now)
             row = {
                 "id": job, "user": user, "idempotency_key": idempotency_key, "state": str(JobState.QUEUED),
@@ -164,8 +169,19 @@ class Store:
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
+    def statuses(self, user: str | None, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The status of each, in their order; UnknownJobError where one is not there, as of ``status``."""
+        with self.transaction() as connection:
+            rows = connection.execute(_SOME, {"wanted": list(set(ids))}).mappings()
+            found = {row["id"]: _status(self._allowed(row, user, row["id"])) for row in rows}
+        for job in ids:
+            self._allowed(found.get(job), user, job)
+        return [found[job] for job in ids]
+
     def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
-        row = connection.execute(_ONE, {"wanted": job}).mappings().first()
+        return self._allowed(connection.execute(_ONE, {"wanted": job}).mappings().first(), user, job)
+
+    def _allowed(self, row: Row | None, user: str | None, job: str) -> Row:
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
         return row

@@ -105,6 +105,14 @@ shots = Table(
     Index(None, "worker", "state"),
 )
 
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("backends", String(32), nullable=False),
+    Column("heard", Float, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,
