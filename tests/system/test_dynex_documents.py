@@ -1,9 +1,9 @@
 """The published examples of the Dynex client, with only the import line changed.
 
-Of "Compute Backends" every block of Python runs. Of "Benchmarking the Dynex Neuromorphic Platform with the Q-Score"
-the function ``run_job`` never could, as published: its indentation is lost and two expressions are (``cut = ( * -1 )
-/ strength``). Its lines that use dynex run here, in its order, with those two expressions filled in. The names
-``Q``, ``bqm`` and ``sampler`` that blocks expect from elsewhere are given to them.
+Of "Compute Backends" every block of Python runs. Of "Benchmarking the Dynex Neuromorphic Platform with the
+Q-Score" the function ``run_job`` never could, as published: its indentation is lost and two expressions are
+(``cut = ( * -1 ) / strength``). Its lines that use dynex run here, in its order, with those two expressions
+filled in. The names ``Q``, ``bqm`` and ``sampler`` that blocks expect from elsewhere are given to them.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ import pytest
 import isinglass.compat.dynex as dynex
 from isinglass.errors import IsinglassError
 
-SPINS = dimod.BinaryQuadraticModel({"a": -1.0, "b": -2, "c": 0.5}, {("a", "b"): 3, ("b", "c"): -1}, 0.25, "SPIN")
+SPINS = dimod.BinaryQuadraticModel(
+    {"a": -1.0, "b": -2, "c": 0.5}, {("a", "b"): 3, ("b", "c"): -1}, 0.25, "SPIN"
+)
 
 
 def on_qpu() -> dynex.DynexConfig:
@@ -37,7 +39,9 @@ def test_every_name_is_there() -> None:
 
 @pytest.mark.parametrize("config", [dynex.DynexConfig(), on_qpu()], ids=["cpu", "qpu"])
 def test_spins_stay_spins_and_their_energies_are_true(config: dynex.DynexConfig) -> None:
-    found = dynex.DynexSampler(dynex.BQM(SPINS), config=config).sample(num_reads=8, annealing_time=100, seed=1)
+    found = dynex.DynexSampler(dynex.BQM(SPINS), config=config).sample(
+        num_reads=8, annealing_time=100, seed=1
+    )
     assert found.vartype is dimod.SPIN
     assert np.allclose(SPINS.energies(found), found.record.energy)
     lowest = min(SPINS.energy(dict(zip("abc", s, strict=True))) for s in itertools.product((-1, 1), repeat=3))
@@ -100,7 +104,9 @@ def test_a_time_limit_and_the_timeout_of_the_config_hold() -> None:
     words: dict[str, Any] = {"solver": "simulated_annealing", "annealing_time": 10_000_000}
     limited = dynex.DynexSampler(dynex.BQM(bqm)).sample(time_limit=0.3, **words)
     assert 0.2 < limited.timing["total"] < 3
-    stopped = dynex.DynexSampler(dynex.BQM(bqm), config=dynex.DynexConfig(default_timeout=0.3)).sample(**words)
+    stopped = dynex.DynexSampler(dynex.BQM(bqm), config=dynex.DynexConfig(default_timeout=0.3)).sample(
+        **words
+    )
     assert "cancel" in stopped.stop_reason
 
 
@@ -174,7 +180,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert config.qpu_model is dynex.QPUModel.APOLLO_10000
     assert config.get_platform_prefix() == "DYNEX-APOLLO-10000" and config.mainnet
     assert config.as_dict()["sdk_key"] == "***"
-    assert dynex.DynexConfig(compute_backend="unspecified").compute_backend is dynex.ComputeBackend.UNSPECIFIED
+    assert (
+        dynex.DynexConfig(compute_backend="unspecified").compute_backend is dynex.ComputeBackend.UNSPECIFIED
+    )
 
 
 @pytest.mark.parametrize("given", [[dynex.BQM(SPINS)], SPINS, None])

@@ -5,9 +5,9 @@
 >>> print(dynex.DynexSampler(model).sample(num_reads=4, seed=1).first.energy)
 -1.0
 
-CPU, LOCAL and no backend at all run ``isinglass.solve``; QPU the emulated Apollo machines (``isinglass.qpu``);
-GPU is an error on a machine without one. The other half of this room serves the client itself
-(``servicer.py``), and docs/dynex.md is the page of both.
+CPU, LOCAL and no backend at all run ``isinglass.solve``; QPU the emulated Apollo machines
+(``isinglass.qpu``); GPU is an error on a machine without one. The other half of this room serves the client
+itself (``servicer.py``), and docs/dynex.md is the page of both.
 
 What is wrong in the original and not so here:
 
@@ -22,8 +22,9 @@ What is wrong in the original and not so here:
 * ``target_energy`` stopped at total energy 0, right for penalties alone. It is not used.
 * An all-zero or empty model was refused. It is solved.
 * Circuits: a QNode sent no gates, and Cirq was promised. A QNode runs; Cirq is refused in words.
-* WCNF clauses were built and never sent, with 8 variables that nobody asked for. They are not built: models have no
-  ``clauses``, ``num_clauses``, ``precision`` and ``wcnf_offset``, and ``num_variables`` is the number of variables.
+* WCNF clauses were built and never sent, with 8 variables that nobody asked for. They are not built: models
+  have no ``clauses``, ``num_clauses``, ``precision`` and ``wcnf_offset``, and ``num_variables`` is the number
+  of variables.
 """
 
 from __future__ import annotations

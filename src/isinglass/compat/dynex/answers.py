@@ -1,8 +1,9 @@
 """Which of a job's reads the client is sent, and in which form.
 
-CPU and GPU: a shot is an envelope. Its text is the ``rank``-th best read; its batch has all reads of a single shot, of
-several the ``rank`` best each, for the client counts solutions and would have enough too soon. QPU: the only shot's
-batch has all reads; as text there is an envelope for each shot that was asked for. A circuit's reads are all sent.
+CPU and GPU: a shot is an envelope. Its text is the ``rank``-th best read; its batch has all reads of a single
+shot, of several the ``rank`` best each, for the client counts solutions and would have enough too soon. QPU:
+the only shot's batch has all reads; as text there is an envelope for each shot that was asked for. A
+circuit's reads are all sent.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from isinglass.compat.dynex.envelopes import BATCH, batch_of, envelope, most_rea
 from isinglass.compat.dynex.v2.sdk_pb2 import SolutionEnvelope
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.results import result_of
+from isinglass.jobs.spec import JobType
 
 _ID = re.compile(r"[0-9a-z]{26}")
 _MOST_TEXTS = 1000
@@ -63,7 +65,7 @@ class Answers:
 
     def _reads(self, found: Any) -> tuple[np.ndarray, np.ndarray, range]:
         """(0/1 [reads, n] best first, energies, the reads to send as text)."""
-        if self.spec["type"] == "circuits":
+        if self.spec["type"] == JobType.CIRCUITS:
             return self._measurements(found[0])
         rank = int(self.spec["echo"].get("rank", 1))
         order = np.argsort(found.record.energy, kind="stable")

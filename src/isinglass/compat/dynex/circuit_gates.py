@@ -1,7 +1,7 @@
 """PennyLane's operations as gates of Qiskit: names, parameters, adjoints and controls.
 
-PennyLane counts the first wire as the most significant one of a matrix, a state and a Fourier transform; Qiskit the
-last qubit. Where that matters the wires are reversed.
+PennyLane counts the first wire as the most significant one of a matrix, a state and a Fourier transform;
+Qiskit the last qubit. Where that matters the wires are reversed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _MOST_OF_A_MATRIX = 6
 _MOST_OF_A_STATE = 12
 _MOST_CONTROLS = 12
 _LIBRARY = {
-    "Identity": "IGate", "Hadamard": "HGate", "H": "HGate", "PauliX": "XGate", "X": "XGate", "PauliY": "YGate",
-    "Y": "YGate", "PauliZ": "ZGate", "Z": "ZGate", "S": "SGate", "T": "TGate", "SX": "SXGate", "RX": "RXGate",
-    "RY": "RYGate", "RZ": "RZGate", "PhaseShift": "PhaseGate", "U1": "PhaseGate", "U2": "U2Gate", "U3": "U3Gate",
+    "Identity": "IGate", "Hadamard": "HGate", "H": "HGate", "PauliX": "XGate", "X": "XGate",
+    "PauliY": "YGate", "Y": "YGate", "PauliZ": "ZGate", "Z": "ZGate", "S": "SGate", "T": "TGate", "SX": "SXGate", "RX": "RXGate",
+    "RY": "RYGate", "RZ": "RZGate", "PhaseShift": "PhaseGate",
+    "U1": "PhaseGate", "U2": "U2Gate", "U3": "U3Gate",
     "CNOT": "CXGate", "CX": "CXGate", "CY": "CYGate", "CZ": "CZGate", "CH": "CHGate", "SWAP": "SwapGate",
     "ISWAP": "iSwapGate", "ECR": "ECRGate", "CRX": "CRXGate", "CRY": "CRYGate", "CRZ": "CRZGate",
     "ControlledPhaseShift": "CPhaseGate", "CPhase": "CPhaseGate", "IsingXX": "RXXGate", "IsingYY": "RYYGate",
@@ -44,7 +45,9 @@ def append(circuit: QuantumCircuit, op: dict[str, Any]) -> None:
             _measure(circuit, op)
             return
         wires = _wires(circuit, op["wires"])
-        controls = _wires(circuit, op.get("control_wires") or []) if op.get("ctrlD") or name == _CONTROLLED else []
+        controls = (
+            _wires(circuit, op.get("control_wires") or []) if op.get("ctrlD") or name == _CONTROLLED else []
+        )
         targets = wires[len(controls) :]
         gate = _gate(name, op, len(targets))
         if op.get("adjointD", 0) % 2:
@@ -56,7 +59,9 @@ def append(circuit: QuantumCircuit, op: dict[str, Any]) -> None:
         raise
     except Exception as error:
         # Anything may be in a message: Qiskit's own checks say what does not fit.
-        raise CircuitError(f"the operation {str(op.get('name', name))[:80]!r} is malformed: {error}") from None
+        raise CircuitError(
+            f"the operation {str(op.get('name', name))[:80]!r} is malformed: {error}"
+        ) from None
 
 
 _CONTROLLED = "ControlledQubitUnitary"
@@ -65,7 +70,9 @@ _CONTROLLED = "ControlledQubitUnitary"
 def _wires(circuit: QuantumCircuit, given: Any) -> list[int]:
     wires = [int(wire) for wire in given]
     if len(set(wires)) != len(wires) or not all(0 <= wire < circuit.num_qubits for wire in wires):
-        raise CircuitError(f"the wires {str(wires)[:80]} are not different ones of 0 to {circuit.num_qubits - 1}")
+        raise CircuitError(
+            f"the wires {str(wires)[:80]} are not different ones of 0 to {circuit.num_qubits - 1}"
+        )
     return wires
 
 
@@ -94,9 +101,14 @@ def _real(values: Any) -> np.ndarray:
     return np.asarray(values, np.float64)
 
 
+def _angle(op: dict[str, Any]) -> float:
+    return float(_real(op["params"]).item())
+
+
 def _complex(values: Any) -> np.ndarray:
     """Complex numbers are texts, such as "(1+0j)"."""
-    return np.vectorize(complex, otypes=[complex])(np.asarray(values, object))
+    table: np.ndarray = np.vectorize(complex, otypes=[complex])(np.asarray(values, object))
+    return table
 
 
 def _measure(circuit: QuantumCircuit, op: dict[str, Any]) -> None:
@@ -123,11 +135,23 @@ def _controlled_rotations(parts: QuantumCircuit, op: dict[str, Any]) -> None:
     parts.append(inner.to_gate().control(1), [0, 1])
 
 
+def _root_of_iswap(parts: QuantumCircuit, op: dict[str, Any]) -> None:
+    parts.append(library.iSwapGate().power(0.5), [0, 1])
+
+
+def _ising_xy(parts: QuantumCircuit, op: dict[str, Any]) -> None:
+    parts.append(library.XXPlusYYGate(-_angle(op)), [0, 1])
+
+
+def _global_phase(parts: QuantumCircuit, op: dict[str, Any]) -> None:
+    parts.global_phase = -_angle(op)
+
+
 def _multi_rz(parts: QuantumCircuit, op: dict[str, Any]) -> None:
     chain = range(parts.num_qubits - 1)
     for i in chain:
         parts.cx(i, i + 1)
-    parts.rz(float(_real(op["params"]).item()), parts.num_qubits - 1)
+    parts.rz(_angle(op), parts.num_qubits - 1)
     for i in reversed(chain):
         parts.cx(i, i + 1)
 
@@ -272,9 +296,9 @@ def _phase_estimation(parts: QuantumCircuit, op: dict[str, Any]) -> None:
 
 _BUILDERS: dict[str, Callable[[QuantumCircuit, dict[str, Any]], None]] = {
     "Rot": _rotations, "CRot": _controlled_rotations, "MultiRZ": _multi_rz, "PauliRot": _pauli_rotation,
-    "SISWAP": lambda parts, _: parts.append(library.iSwapGate().power(0.5), [0, 1]),
-    "IsingXY": lambda parts, op: parts.append(library.XXPlusYYGate(-float(_real(op["params"]).item())), [0, 1]),
-    "GlobalPhase": lambda parts, op: setattr(parts, "global_phase", -float(_real(op["params"]).item())),
+    "SISWAP": _root_of_iswap,
+    "IsingXY": _ising_xy,
+    "GlobalPhase": _global_phase,
     "QFT": _fourier, "GroverOperator": _grover, "FlipSign": _flip_sign, "BasisEmbedding": _basis_state,
     "BasisState": _basis_state, "BasisStatePreparation": _basis_state, "StatePrep": _state,
     "AmplitudeEmbedding": _state, "MottonenStatePreparation": _state, "AngleEmbedding": _angles,

@@ -1,9 +1,10 @@
 """How measured bits travel in samples of a QUBO: the model that the client is given, and its samples.
 
-The client decodes wire bits from variables ``q_<place>_real`` and ``q_<place>_imag`` and believes the sample of lowest
-energy. The model is the sum over places of (real - imag)^2, so every sample of equal pairs has energy 0 and the
-order of rows decides: the most frequent bits come first. The client reverses the places, except for phase estimations,
-where a bit is ``q_<place>_ctrl_qpe_imag`` and real its opposite: there (real + ctrl - 1)^2 is added.
+The client decodes wire bits from variables ``q_<place>_real`` and ``q_<place>_imag`` and believes the sample
+of lowest energy. The model is the sum over places of (real - imag)^2, so every sample of equal pairs has
+energy 0 and the order of rows decides: the most frequent bits come first. The client reverses the places,
+except for phase estimations, where a bit is ``q_<place>_ctrl_qpe_imag`` and real its opposite: there (real +
+ctrl - 1)^2 is added.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def upload_of(data: bytes) -> Upload:
                 token = _NAME.fullmatch(name)
                 return Upload(operations, wires, token and token[1])
     raise ProblemError(
-        f"the circuit does not have a list of operations, and nWires from 1 to {MOST_WIRES}, as the client sends them"
+        "the circuit does not have a list of operations, as the client makes it, "
+        f"and nWires from 1 to {MOST_WIRES}"
     )
 
 
@@ -62,7 +63,15 @@ def _member(data: bytes) -> tuple[str, bytes]:
                 raise ProblemError(f"the ZIP has {len(members)} members; a circuit is one")
             with archive.open(members[0]) as member:
                 content = member.read(_LONGEST + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+    ) as error:
         if isinstance(error, ProblemError):
             raise
         raise ProblemError(f"the ZIP is damaged: {error}") from None

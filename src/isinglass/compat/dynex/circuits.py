@@ -9,7 +9,12 @@ import dimod
 import numpy as np
 
 from isinglass.compat.dynex.config import DynexConfig
-from isinglass.compat.dynex.errors import DynexModelError, DynexSolverError, DynexValidationError, in_dynex_words
+from isinglass.compat.dynex.errors import (
+    DynexModelError,
+    DynexSolverError,
+    DynexValidationError,
+    in_dynex_words,
+)
 
 METHODS = ("measure", "probs", "all", "sampleset")
 

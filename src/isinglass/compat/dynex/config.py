@@ -11,7 +11,14 @@ from typing import Any
 from isinglass.compat.dynex.errors import DynexValidationError, in_dynex_words
 from isinglass.config import Config, QPUModel
 
-_OURS = ("sdk_key", "qpu_model", "use_notebook_output", "default_timeout", "default_description", "retry_count")
+_OURS = (
+    "sdk_key",
+    "qpu_model",
+    "use_notebook_output",
+    "default_timeout",
+    "default_description",
+    "retry_count",
+)
 
 
 class ComputeBackend(StrEnum):

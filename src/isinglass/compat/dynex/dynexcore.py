@@ -1,9 +1,10 @@
 """``dynexcore``: what the Dynex client runs for its LOCAL backend, from the folder ``solver_path``.
 
-It reads ``key=value`` words, of which these count: ``file`` (text "p qubo ..."), ``population_size`` (reads), ``num_steps``
-(annealing_time), ``shots`` (how many of the best reads to write, one a line), and of ours ``seed``, ``time_limit``
-(seconds) and ``solver``. It writes one file beside its input, ``<file>.<chips>.<steps>.<loc>.<energy>``, which the
-client waits for: it looks neither at the exit code nor at what is said.
+It reads ``key=value`` words, of which these count: ``file`` (text "p qubo ..."), ``population_size`` (reads),
+``num_steps`` (annealing_time), ``shots`` (how many of the best reads to write, one a line), and of ours
+``seed``, ``time_limit`` (seconds) and ``solver``. It writes one file beside its input,
+``<file>.<chips>.<steps>.<loc>.<energy>``, which the client waits for: it looks neither at the exit code nor
+at what is said.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> Path:
     given = dict(word.partition("=")[::2] for word in words)
     if not given.get("file"):
-        raise ParameterError("there is no file=<path>: dynexcore file=problem.dnx num_steps=10 population_size=32")
+        raise ParameterError(
+            "there is no file=<path>: dynexcore file=problem.dnx num_steps=10 population_size=32"
+        )
     # Heavy, and a call without a file should say so at once.
     from isinglass.compat.dynex.envelopes import text_of
     from isinglass.compat.dynex.qubo import from_text

@@ -1,7 +1,7 @@
 """The service's events of a job as the client's, each with a number that stays.
 
-An event of the service may be several of the client's, so theirs are numbered ``ours * 2^20 + place``: a client that
-comes back with the last number it saw misses nothing.
+An event of the service may be several of the client's, so theirs are numbered ``ours * 2^20 + place``: a
+client that comes back with the last number it saw misses nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _PLACES = 20
 _QUIET_SECONDS = 10.0
 _STATES = {"submitted": "queued", "started": "running", "stopping": "stopping", "finished": "finished"}
 _ENDS = ("cancelled", "timed_out", "failed", "dead")
-"""Ends without all shots: an error to the client, which else would wait for the rest until its own timeout."""
+"""Ends without all shots: an error to the client, which else would wait for the rest until its own
+timeout."""
 
 
 class Subscription:

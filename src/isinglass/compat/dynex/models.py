@@ -77,7 +77,7 @@ class CQM(_Model):
 
     @cached_property
     def _penalised(self) -> tuple[Any, Any]:
-        return dimod.cqm_to_bqm(self.cqm)  # type: ignore[no-any-return]  # dimod is untyped
+        return dimod.cqm_to_bqm(self.cqm)
 
     @property
     def bqm(self) -> Any:
@@ -91,7 +91,8 @@ class CQM(_Model):
     def read_back(self, samples: dimod.SampleSet) -> dimod.SampleSet:
         """Samples of ``bqm``, every one of them, in the variables of the model, with its own energies."""
         inverted = [self.invert(sample) for sample in samples.samples(sorted_by=None)]
-        return dimod.SampleSet.from_samples_cqm(inverted, self.cqm)
+        found: dimod.SampleSet = dimod.SampleSet.from_samples_cqm(inverted, self.cqm)
+        return found
 
 
 class DQM(CQM):
@@ -119,4 +120,6 @@ class DQM(CQM):
         cases = {v: np.column_stack([bits[v, c] for c in self.dqm.get_cases(v)]) for v in self.dqm.variables}
         chosen = np.column_stack([block.argmax(1) for block in cases.values()])
         energy = self.dqm.energies((chosen, list(cases)))
-        return dimod.SampleSet.from_samples((chosen, list(cases)), energy=energy, vartype="DISCRETE")
+        table = (chosen, list(cases))
+        found: dimod.SampleSet = dimod.SampleSet.from_samples(table, energy=energy, vartype="DISCRETE")
+        return found

@@ -1,7 +1,7 @@
 """What a job asks for, in our words: ``JobNewOpts`` to ``JobSpec``.
 
-``job_metadata`` may hold anything. Of it we read ``qpu_model``, and three words that the protocol lacks: ``seed``,
-``time_limit`` (seconds of each shot) and ``solver``.
+``job_metadata`` may hold anything. Of it we read ``qpu_model``, and three words that the protocol lacks:
+``seed``, ``time_limit`` (seconds of each shot) and ``solver``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from isinglass.compat.dynex.settings import Settings
 from isinglass.errors import ParameterError
-from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.spec import JobSpec, JobType
 
 if TYPE_CHECKING:
     from isinglass.compat.dynex.v2.sdk_pb2 import JobNewOpts
@@ -49,7 +49,7 @@ class Options:
         limit = {} if settings.time_limit is None else {"time_limit": settings.time_limit}
         parameters = {"shots": settings.num_reads, **limit}
         return JobSpec(
-            type="circuits", parameters=parameters, seed=settings.seed, description=self.description
+            type=JobType.CIRCUITS, parameters=parameters, seed=settings.seed, description=self.description
         )
 
 
@@ -57,7 +57,9 @@ def options_of(opts: JobNewOpts) -> Options:
     """The options in a message; ParameterError, naming the field, for values out of range."""
     metadata = _metadata(opts.job_metadata_json)
     if not 0 <= opts.compute_backend < len(BACKENDS):
-        raise ParameterError(f"compute_backend={opts.compute_backend} is not one of 0, 1 (cpu), 2 (gpu), 3 (qpu)")
+        raise ParameterError(
+            f"compute_backend={opts.compute_backend} is not one of 0, 1 (cpu), 2 (gpu), 3 (qpu)"
+        )
     backend = BACKENDS[opts.compute_backend]
     model = metadata.get("qpu_model")
     if backend == "qpu" and not isinstance(model, str):
@@ -77,7 +79,9 @@ def _metadata(text: str) -> dict[str, Any]:
     if not text:
         return {}
     if len(text) > _LONGEST_METADATA:
-        raise ParameterError(f"job_metadata_json has {len(text):,} characters; {_LONGEST_METADATA:,} are allowed")
+        raise ParameterError(
+            f"job_metadata_json has {len(text):,} characters; {_LONGEST_METADATA:,} are allowed"
+        )
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """The QUBO of a job: arrays in a message, or the text "p qubo <variables> <entries> <offset>".
 
-Energy: the sum of value x_row x_col, and the offset, over x of 0 and 1; a term of one variable stands on the diagonal.
-Entries of a pair add up, in whichever order it is named.
+Energy: the sum of value x_row x_col, and the offset, over x of 0 and 1; a term of one variable stands on the
+diagonal. Entries of a pair add up, in whichever order it is named.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 HEADER = b"p qubo"
 _FREE_VARIABLES = 1024
-"""Variables that need not occur in any entry. The client names each, so that more of them fill memory for nothing."""
+"""Variables that need not occur in any entry. The client names each, so that more of them fill memory for
+nothing."""
 
 
 def from_message(data: JobData) -> EdgeList:
@@ -53,7 +54,9 @@ def from_text(text: bytes, name: str) -> EdgeList:
 
 def _qubo(n: int, row: np.ndarray, col: np.ndarray, value: np.ndarray, offset: float) -> EdgeList:
     if not 0 < n <= 2 * len(value) + _FREE_VARIABLES:
-        raise ProblemError(f"{n:,} variables and {len(value):,} entries: name each variable in an entry, at least one")
+        raise ProblemError(
+            f"{n:,} variables and {len(value):,} entries: name each variable in an entry, at least one"
+        )
     for name, ends in (("row", row), ("col", col)):
         if len(ends) and not 0 <= int(ends.min()) <= int(ends.max()) < n:
             raise ProblemError(f"{name} holds a number outside of 0 to {n - 1}, the {n} variables")

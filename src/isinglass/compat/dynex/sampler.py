@@ -14,14 +14,12 @@ from isinglass.compat.dynex.config import ComputeBackend, DynexConfig
 from isinglass.compat.dynex.errors import DynexModelError, DynexSolverError, in_dynex_words
 from isinglass.compat.dynex.models import BQM, CQM
 from isinglass.compat.dynex.settings import Settings, settings_of
-from isinglass.jobs.results import merge_shots
+from isinglass.jobs.sample_results import merge_samples
 from isinglass.jobs.spec import JobSpec
 from isinglass.rng import resolve_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from isinglass.results.sampleset import SampleSet
 
 
 class DynexSampler:
@@ -54,7 +52,7 @@ class DynexSampler:
         self.config = config or model.config or DynexConfig()
         self.logging = logging
 
-    def sample(self, *args: Any, **parameters: Any) -> SampleSet:
+    def sample(self, *args: Any, **parameters: Any) -> dimod.SampleSet:
         """Low-energy states of the model, best first; ``settings.Settings`` lists the parameters.
 
         Returns:
@@ -65,7 +63,9 @@ class DynexSampler:
         """
         with in_dynex_words():
             settings = settings_of(args, parameters)
-        backend = "cpu" if self.config.compute_backend is ComputeBackend.LOCAL else self.config.compute_backend
+        backend = (
+            "cpu" if self.config.compute_backend is ComputeBackend.LOCAL else self.config.compute_backend
+        )
         _check_here(backend)
         with in_dynex_words():
             found = self._runs(str(backend), settings)
@@ -74,7 +74,7 @@ class DynexSampler:
             self.config.logger.info("[%s] energy %g", self.config.get_platform_prefix(), best)
         return found
 
-    def _runs(self, backend: str, settings: Settings) -> SampleSet:
+    def _runs(self, backend: str, settings: Settings) -> dimod.SampleSet:
         from isinglass.solving import solve
 
         on_qpu = backend == "qpu"
@@ -92,10 +92,10 @@ class DynexSampler:
                 words_of_run = {**settings.parameters(backend), "seed": spec.shot_seed(run)}
                 words_of_run |= {} if on_qpu else {"cancel": cancel}
                 shots[run] = solve(to_solve, **words, **words_of_run)
-        found = merge_shots(shots, {"shots": runs})
+        found = merge_samples(shots, {"shots": runs})
         if not on_qpu or isinstance(self.model, BQM):
             return found
-        return self.model.read_back(found)  # type: ignore[return-value]
+        return self.model.read_back(found)
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def _check_here(backend: str) -> None:
         )
 
 
-def sample(bqm: Any, *args: Any, **parameters: Any) -> SampleSet:
+def sample(bqm: Any, *args: Any, **parameters: Any) -> dimod.SampleSet:
     """Samples of a ``dimod.BinaryQuadraticModel``; keywords as of ``sample_qubo``."""
     config = parameters.pop("config", None)
     for name in ("logging", "description", "bnb", "formula", "mainnet", "test"):
@@ -128,7 +128,7 @@ def sample(bqm: Any, *args: Any, **parameters: Any) -> SampleSet:
     return DynexSampler(BQM(bqm), logging=False, config=config).sample(*args, **parameters)
 
 
-def sample_qubo(Q: Any, offset: float = 0.0, **parameters: Any) -> SampleSet:
+def sample_qubo(Q: Any, offset: float = 0.0, **parameters: Any) -> dimod.SampleSet:
     """Samples of ``x^T Q x + offset``.
 
     Args:
@@ -140,6 +140,6 @@ def sample_qubo(Q: Any, offset: float = 0.0, **parameters: Any) -> SampleSet:
     return sample(bqm, **parameters)
 
 
-def sample_ising(h: Any, J: Any, **parameters: Any) -> SampleSet:
+def sample_ising(h: Any, J: Any, **parameters: Any) -> dimod.SampleSet:
     """Samples of ``sum h s + sum J s s`` over spins of -1 and +1; keywords as of ``sample_qubo``."""
     return sample(dimod.BinaryQuadraticModel.from_ising(h, J), **parameters)

@@ -1,9 +1,10 @@
 """``dynex.sdk.v2.SDK``: the methods that the Dynex client calls, on the service's gRPC server.
 
 Statuses of ``CreateJob``: UNAUTHENTICATED for a wrong key, PERMISSION_DENIED for a key without the scope,
-INVALID_ARGUMENT for whatever is wrong with the options or the problem, RESOURCE_EXHAUSTED beyond a limit; the text says
-which. ``SubscribeJob`` says it as an ERROR event first, for the client would take the status for a lost connection
-and wait. Stopping and updating never fail for a job that is over or unknown: the client would throw away its results.
+INVALID_ARGUMENT for whatever is wrong with the options or the problem, RESOURCE_EXHAUSTED beyond a limit; the
+text says which. ``SubscribeJob`` says it as an ERROR event first, for the client would take the status for a
+lost connection and wait. Stopping and updating never fail for a job that is over or unknown: the client would
+throw away its results.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class SDK(SDKServicer):
         return who
 
     @told
-    async def CreateJob(self, requests: AsyncIterator[pb.CreateJobRequest], context: Context) -> pb.CreateJobReply:
+    async def CreateJob(
+        self, requests: AsyncIterator[pb.CreateJobRequest], context: Context
+    ) -> pb.CreateJobReply:
         who = await self._who(context, "submit")
         opts, problem = await received(requests)
         service = self._service
@@ -134,7 +137,7 @@ class SDK(SDKServicer):
         who = await self._who(context, "read")
         answers = await self._answers(owner(who), request.job_id, batches=False)
         _, found = await self._service.in_store(self._service.store.results, owner(who), request.job_id)
-        for result in sorted(found, key=lambda result: result.energy):
+        for result in sorted(found, key=lambda result: result.energy or 0.0):
             content = self._service.content_of(answers.status["user"], result)
             for name, text in await self._service.beside(answers.texts, result.shot, content):
                 if request.name in ("", name):

@@ -26,7 +26,8 @@ class Settings:
     num_reads: int | None = None
     """States wanted, best first, 1 up; None for 32, on a QPU 4."""
     annealing_time: int = 10
-    """Steps of each read, 1 up: of a QPU (10 to 1000) and of solvers that count sweeps. ``auto`` decides itself."""
+    """Steps of each read, 1 up: of a QPU (10 to 1000) and of solvers that count sweeps. ``auto`` decides
+    itself."""
     clones: int = 1
     """1 to 128: repeats of the whole call, each with a seed of its own, merged."""
     switchfraction: float = 0.0
@@ -50,7 +51,8 @@ class Settings:
     preprocess: bool | None = None
     """No effect: ``auto`` makes problems smaller itself."""
     qpu_max_coeff: float = 9.0
-    """Largest coefficient on a QPU, above 0; larger ones are scaled there, energies are those of the model."""
+    """Largest coefficient on a QPU, above 0; larger ones are scaled there, energies are those of the
+    model."""
     show_progress: bool | None = None
     """No effect."""
     seed: int | None = None
@@ -66,10 +68,12 @@ class Settings:
             ("rank", 1, _INT32), ("block_fee", 0, (1 << 63) - 1), ("seed", 0, (1 << 63) - 1),
         ):  # fmt: skip
             object.__setattr__(self, name, _whole(name, getattr(self, name), low, high))
-        for name, low, high in (
-            ("switchfraction", 0.0, math.inf), ("minimum_stepsize", 0.0, 1.0), ("qpu_max_coeff", 0.0, math.inf),
-        ):  # fmt: skip
-            _number(name, getattr(self, name), low, high)
+        for name, most in (
+            ("switchfraction", math.inf),
+            ("minimum_stepsize", 1.0),
+            ("qpu_max_coeff", math.inf),
+        ):
+            _number(name, getattr(self, name), most)
         if self.num_reads is not None and self.rank > self.num_reads:
             raise ParameterError(f"rank={self.rank} is above num_reads={self.num_reads}")
 
@@ -103,7 +107,7 @@ def _whole(name: str, value: Any, low: int, high: int) -> int | None:
     return int(value)
 
 
-def _number(name: str, value: Any, low: float, high: float) -> None:
+def _number(name: str, value: Any, most: float) -> None:
     good = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not good or not low <= value <= high or not math.isfinite(value):
-        raise ParameterError(f"{name}={value!r} is not a number from {low:g} to {high:g}")
+    if not good or not 0 <= value <= most or not math.isfinite(value):
+        raise ParameterError(f"{name}={value!r} is not a number from 0 to {most:g}")

@@ -11,7 +11,8 @@ from isinglass.jobs.v1 import jobs_pb2 as pb
 
 
 def spec_message(words: Mapping[str, Any]) -> pb.JobSpec:
-    """The message of a spec's JSON object; ``echo`` is for doors of peers and does not go through this one."""
+    """The message of a spec's JSON object; ``echo`` is for doors of peers and does not go through this
+    one."""
     given = {name: value for name, value in words.items() if value is not None and name != "echo"}
     if "parameters" in given:
         given["parameters"] = json.dumps(given["parameters"], separators=(",", ":"))
