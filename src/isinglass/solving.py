@@ -101,7 +101,8 @@ def solve(
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        _check_quantum(backend, problem, only_cpu)
+        _check_quantum(backend, only_cpu)
+        check_unconstrained(problem, backend)
         run = {
             "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
             "cancel": cancel,
@@ -166,19 +167,18 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
 
 
-def _check_quantum(backend: str, problem: Any, only_cpu: dict[str, Any]) -> None:
+def check_unconstrained(problem: Any, backend: str) -> None:
+    """ParameterError for a problem with constraints, which only backend "cpu" takes."""
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
+
+
+def _check_quantum(backend: str, only_cpu: dict[str, Any]) -> None:
     for name, value in only_cpu.items():
         if value is not None:
             raise ParameterError(
                 f"{name}={value!r} is for backend 'cpu': backend {backend!r} has no such thing"
             )
-    check_unconstrained(problem, backend)
-
-
-def check_unconstrained(problem: Any, backend: str = "qpu") -> None:
-    """ParameterError for a problem that no annealer or circuit takes."""
-    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
-        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
 
 
 def _annealed(problem: Any, kind: Kind | None, model: str, given: dict[str, Any]) -> SampleSet:

@@ -35,11 +35,6 @@ PATIENCE = 20
 MOST_RESUMPTIONS = 20
 """Of an upload that others send, too."""
 
-_KINDS: dict[str, type[IsinglassError]] = {
-    "ParameterError": ParameterError, "ProblemError": ProblemError, "StructureError": ProblemError,
-    "CircuitError": CircuitError, "QasmError": CircuitError,
-}  # fmt: skip
-
 
 class BrokenOffError(ConnectionError):
     """A stream ended before its end; ask for the rest of it."""
@@ -74,6 +69,12 @@ class Wire(Protocol):
     def rerun(self, job: str, seed: int | None) -> Words: ...
     def jobs(self, filters: Mapping[str, Any]) -> list[Words]: ...
     def close(self) -> None: ...
+
+
+_KINDS: dict[str, type[IsinglassError]] = {
+    "ParameterError": ParameterError, "ProblemError": ProblemError, "StructureError": ProblemError,
+    "CircuitError": CircuitError, "QasmError": CircuitError,
+}  # fmt: skip
 
 
 def refused(kind: str, message: str, status: int) -> Exception:

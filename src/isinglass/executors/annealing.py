@@ -52,7 +52,7 @@ def check(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """No constraints; of "native", every qubit and coupler works and every bias is in range."""
-    check_unconstrained(problem)
+    check_unconstrained(problem, spec.backend)
     if spec.qpu_model in APOLLO_MODELS:
         ApolloSampler(spec.qpu_model).check_size(variables_of(problem))
     elif spec.solver == "native":

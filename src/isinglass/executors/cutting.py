@@ -11,7 +11,7 @@ from typing import Any
 
 from isinglass.circuits.parallel_simulator import ParallelSimulator
 from isinglass.circuits.runner import CircuitResult, Outcome, whole_number
-from isinglass.errors import CircuitError, IsinglassError, ParameterError
+from isinglass.errors import IsinglassError, ParameterError
 from isinglass.executors import circuit_runs
 from isinglass.executors.contract import Run
 from isinglass.executors.expecting import entry, one_shot
@@ -21,7 +21,7 @@ from isinglass.jobs.problems import Decoded
 from isinglass.jobs.spec import JobSpec
 from isinglass.rng import read_key
 
-_PARAMETERS = ("max_qubits", "shots", *circuit_runs.RUNNER)
+_PARAMETERS = ("max_qubits", "shots", "time_limit", *circuit_runs.RUNNER)
 
 
 def check(spec: JobSpec) -> None:
@@ -42,24 +42,31 @@ def check_problem(problem: Decoded, spec: JobSpec) -> None:
 def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> CircuitResults:
     began, seed = time.perf_counter(), spec.shot_seed(shot)
     entries = []
-    for k, label in enumerate(problem.labels):
+    for k, (label, text) in enumerate(zip(problem.labels, problem.texts, strict=True)):
         # Pieces have the same labels in every circuit, so each circuit has a seed of its own.
         runner = circuit_runs.runner_of(spec, int(read_key(seed, k)) >> 1, how)
-        stopped = how.cancel is not None and how.cancel.is_set()
-        error = Outcome(error=CircuitError("not run: cancelled"))
-        entries.append(CircuitResult(label, error) if stopped else _one(problem, k, spec, runner))
+        terms = None if problem.observables is None else problem.observables[k]
+        try:
+            entries.append(_one(label, text, terms, spec, runner, how, began))
+        except IsinglassError as error:
+            entries.append(CircuitResult(label, Outcome(error=error)))
     form = "quasi_probabilities" if problem.observables is None else "expectations"
     return circuit_runs.answer(form, entries, seed, began)
 
 
-def _one(circuits: Circuits, k: int, spec: JobSpec, runner: ParallelSimulator) -> CircuitResult:
+def _one(
+    label: str, text: str, terms: dict[str, float] | None, spec: JobSpec, runner: ParallelSimulator, how: Run,
+    began: float,
+) -> CircuitResult:  # fmt: skip
     from isinglass.circuits.cutting import cut_counts, cut_expectation
 
-    label, text, width = circuits.labels[k], circuits.texts[k], spec.parameters["max_qubits"]
-    try:
-        if circuits.observables is None:
-            return CircuitResult(label, Outcome(dict(cut_counts(text, width, runner))))
-        terms = circuits.observables[k]
-        return entry(label, terms, cut_expectation(text, terms, width, runner))
-    except IsinglassError as error:
-        return CircuitResult(label, Outcome(error=error))
+    limit, width = spec.parameters.get("time_limit"), spec.parameters["max_qubits"]
+    if limit is not None:
+        limit = max(1e-3, began + limit - time.perf_counter())
+    if terms is None:
+        counts = cut_counts(text, width, runner, progress=how.progress, cancel=how.cancel, time_limit=limit)
+        return CircuitResult(label, Outcome(dict(counts)))
+    value = cut_expectation(
+        text, terms, width, runner, progress=how.progress, cancel=how.cancel, time_limit=limit
+    )
+    return entry(label, terms, value)

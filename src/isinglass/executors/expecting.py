@@ -1,20 +1,21 @@
 """Jobs of type "expectation": values of observables after circuits.
 
 Parameters: shots (of each circuit over all groups of strings; without it values are exact, from the state
-vector), shot_distribution, qiskit_backend, precision.
+vector), shot_distribution, qiskit_backend, precision, time_limit (seconds).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
-from isinglass.circuits.expectations import Expectation, expectation_values
+from isinglass.circuits.expectations import Expectation, values_of
+from isinglass.circuits.gate_list import GateList
 from isinglass.circuits.parallel_simulator import ParallelSimulator
+from isinglass.circuits.reading import Reader
 from isinglass.circuits.runner import CircuitResult, Outcome
 from isinglass.circuits.shot_distribution import SHOT_DISTRIBUTIONS
+from isinglass.control import RunControl
 from isinglass.errors import CircuitError, IsinglassError, ParameterError
 from isinglass.executors import circuit_runs
 from isinglass.executors.contract import Run
@@ -23,10 +24,7 @@ from isinglass.jobs.circuits import Circuits
 from isinglass.jobs.problems import Decoded
 from isinglass.jobs.spec import JobSpec
 
-_OPTIONS = ("shots", "shot_distribution")
-_PARAMETERS = (*_OPTIONS, *circuit_runs.RUNNER)
-_AT_A_TIME = 256
-"""Circuits between two looks at whether to stop."""
+_PARAMETERS = ("shots", "shot_distribution", "time_limit", *circuit_runs.RUNNER)
 
 
 def check(spec: JobSpec) -> None:
@@ -56,43 +54,36 @@ def check_problem(problem: Decoded, spec: JobSpec) -> None:
 def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> CircuitResults:
     began, seed = time.perf_counter(), spec.shot_seed(shot)
     runner = circuit_runs.runner_of(spec, seed, how)
-    found: dict[str, CircuitResult] = {}
-    for batch in _batches(problem):
-        if how.cancel is not None and how.cancel.is_set():
-            break
-        found |= _values(batch, spec, runner)
-    unrun = Outcome(error=CircuitError("not run: cancelled"))
-    entries = (found.get(label) or CircuitResult(label, unrun) for label in problem.labels)
-    return circuit_runs.answer("expectations", entries, seed, began)
+    control = runner.control(spec.parameters.get("time_limit"), how.progress, how.cancel)
+    reader, found = Reader(), dict[str, CircuitResult]()
+    lists: dict[tuple[int, tuple[tuple[str, float], ...]], dict[str, GateList]] = {}
+    for label, text, terms in zip(problem.labels, problem.texts, problem.observables, strict=True):
+        try:
+            gates = GateList.of(text, reader)
+        except CircuitError as error:
+            found[label] = CircuitResult(label, Outcome(error=error))
+        else:
+            lists.setdefault((gates.qubits, tuple(terms.items())), {})[label] = gates
+    for (_, some), gate_lists in lists.items():
+        found |= _values(gate_lists, dict(some), spec, runner, control)
+    return circuit_runs.answer("expectations", (found[label] for label in problem.labels), seed, began)
 
 
-def _batches(circuits: Circuits) -> Iterator[Circuits]:
-    """Neighbours with equal observables, at most ``_AT_A_TIME``."""
-    assert circuits.observables is not None
-    each = list(zip(circuits.labels, circuits.texts, circuits.observables, strict=True))
-    for _, equal in groupby(each, key=lambda one: one[2]):
-        same = list(equal)
-        for first in range(0, len(same), _AT_A_TIME):
-            yield Circuits(*zip(*same[first : first + _AT_A_TIME], strict=True))
-
-
-def _values(batch: Circuits, spec: JobSpec, runner: ParallelSimulator) -> dict[str, CircuitResult]:
-    assert batch.observables is not None
-    terms = batch.observables[0]
-    options: dict[str, Any] = {name: spec.parameters[name] for name in _OPTIONS if name in spec.parameters}
-    texts = dict(zip(batch.labels, batch.texts, strict=True))
+def _values(
+    lists: dict[str, GateList], terms: dict[str, float], spec: JobSpec, runner: ParallelSimulator,
+    control: RunControl,
+) -> dict[str, CircuitResult]:  # fmt: skip
+    """Of circuits of one width and observable; one that cannot run does not cost the others theirs."""
+    shots = spec.parameters.get("shots")
+    law = spec.parameters.get("shot_distribution", "uniform")
     try:
-        values = expectation_values(texts, terms, runner, **options)
+        values = values_of(lists, terms, runner, control, shots, law)
     except IsinglassError as error:
-        if len(batch) == 1:
-            return {batch.labels[0]: CircuitResult(batch.labels[0], Outcome(error=error))}
-    else:
-        return {label: entry(label, terms, value) for label, value in values.items()}
-    found: dict[str, CircuitResult] = {}
-    for label, text in texts.items():
-        # One of them cannot run, which does not cost the others theirs.
-        found |= _values(Circuits((label,), (text,), (terms,)), spec, runner)
-    return found
+        if len(lists) == 1:
+            return {label: CircuitResult(label, Outcome(error=error)) for label in lists}
+        alone = ({label: gates} for label, gates in lists.items())
+        return {k: v for one in alone for k, v in _values(one, terms, spec, runner, control).items()}
+    return {label: entry(label, terms, value) for label, value in values.items()}
 
 
 def entry(label: str, terms: dict[str, float], found: Expectation) -> CircuitResult:
