@@ -12,8 +12,10 @@ demo: $(VENV)/.demo
 		--plot demo-output/convergence.png --output demo-output/samples.npz
 	@echo "The convergence picture is demo-output/convergence.png, the samples demo-output/samples.npz."
 
+# Tests that assert how long something takes run by themselves, after the others.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not clock"
+	$(BIN)/python -m pytest -m clock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -100,7 +100,8 @@ def worker(
 
 def need_service() -> None:
     """MissingExtraError where a package of the extra is not installed."""
-    for package in ("alembic", "fastapi", "grpc", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
+    packages = ("alembic", "fastapi", "grpc", "jinja2", "prometheus_client", "python_multipart", "sqlalchemy")
+    for package in (*packages, "uvicorn", "uvloop", "zstandard"):
         try:
             importlib.import_module(package)
         except ImportError:

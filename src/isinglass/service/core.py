@@ -9,14 +9,15 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+from sqlalchemy import Connection
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
 from isinglass.executors.sampling import small_problems
@@ -33,6 +34,7 @@ from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
 from isinglass.service.roll import NOTE_SECONDS
+from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
 from isinglass.service.verify import check_result
 
@@ -49,6 +51,7 @@ _KEY_SECONDS = 2.0
 """A key is looked up again after this long, so a revoked one opens nothing after it."""
 _JUMP_SECONDS = 2.0
 _LARGE_PROBLEMS_KEPT = 2
+_POINTS_KEPT = 600
 _UPLOAD_SWEEP_SECONDS = 3600.0
 
 
@@ -58,7 +61,7 @@ class JobService:
     def __init__(
         self, data: Path, database: str | None = None, *, limits: Limits | None = None, durable: bool = False
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
@@ -71,6 +74,8 @@ class JobService:
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
+        self.history: dict[str, deque[tuple[float, float]]] = {}
+        """By job: (seconds, lowest energy) of what its workers told since a shot of it last ended."""
         self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
@@ -117,20 +122,39 @@ class JobService:
 
     async def principal(self, key: str) -> Principal:
         """Who has this key; AccessError where nobody has, QuotaError where they ask too often."""
+        return await self._known(key, principal_of)
+
+    async def visitor(self, session: str) -> Principal:
+        """Who is signed in under this session's secret; errors as of ``principal``."""
+        return await self._known(session, principal_of_session)
+
+    async def _known(self, secret: str, look_up: Callable[[Connection, str, float], Principal]) -> Principal:
         now = time.monotonic()
-        known = self._keys.get(key)
+        known = self._keys.get(secret)
         if known is None or known[0] < now:
-            self._keys.pop(key, None)
+            self._keys.pop(secret, None)
             if len(self._keys) > 10_000:
                 self._keys.clear()
-            known = (now + _KEY_SECONDS, await self.in_store(self._look_up, key))
-            self._keys[key] = known
+            known = (now + _KEY_SECONDS, await self.at_once(look_up, secret, self.store.clock()))
+            self._keys[secret] = known
         self._buckets.take(known[1].user)
         return known[1]
 
-    def _look_up(self, key: str) -> Principal:
-        with self.store.transaction() as connection:
-            return principal_of(connection, key, self.store.clock())
+    async def at_once(
+        self, call: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """``call(connection, ...)`` as one transaction, in the thread of the store."""
+
+        def run() -> T:
+            with self.store.transaction() as connection:
+                return call(connection, *args, **kwargs)
+
+        return await self.in_store(run)
+
+    async def sign_out(self, session: str) -> None:
+        """The session's secret opens nothing any more."""
+        self._keys.pop(session, None)
+        await self.at_once(close_session, session)
 
     # Jobs
 
@@ -148,6 +172,7 @@ class JobService:
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
             self.queue.wake(spec.backend, spec.shots)
+            self.bells.ring(status["id"])
         return status, new
 
     def _large_problem(self, spec: JobSpec, user: str, sha256: str) -> Problem:
@@ -216,6 +241,7 @@ class JobService:
     async def rerun(self, user: str | None, job: str, seed: int | None) -> dict[str, Any]:
         status = await self.in_store(self.store.rerun, user, job, seed)
         self.queue.wake(status["spec"]["backend"], status["shots"])
+        self.bells.ring(status["id"])
         return status
 
     def content_of(self, user: str, result: ShotResult) -> np.ndarray:
@@ -278,6 +304,7 @@ class JobService:
     def _ring(self, job: str) -> None:
         """A shot or the job came to an end: what its worker told of it is old."""
         self.progress.pop(job, None)
+        self.history.pop(job, None)
         self.bells.ring(job)
         self.bells.ring(_END + job)
 
@@ -320,6 +347,9 @@ class JobService:
             stop = await self.in_store(self.leasing.heartbeat, job, shot, token)
             if progress is not None:
                 self.progress[job] = {"shot": shot, **progress}
+                if {"elapsed", "best_energy"} <= progress.keys():
+                    told = self.history.setdefault(job, deque(maxlen=_POINTS_KEPT))
+                    told.append((progress["elapsed"], progress["best_energy"]))
                 self.bells.ring(job)
                 bell.clear()
             until = time.monotonic() + wait

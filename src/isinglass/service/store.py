@@ -216,6 +216,14 @@ class Store:
             rows = connection.execute(_EVENTS, {"wanted": job, "after": after}).mappings()
             return [JobEvent(r["seq"], r["at"], r["kind"], json.loads(r["data"])) for r in rows], state
 
+    def shots(self, user: str | None, job: str, limit: int) -> list[dict[str, Any]]:
+        """The first ``limit`` shots: number, state, attempts, worker, seconds, lowest energy."""
+        shown = [shots.c[name] for name in ("shot", "state", "attempts", "worker", "seconds", "energy")]
+        wanted = select(*shown).where(shots.c.job == job).order_by(shots.c.shot).limit(limit)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
     def results(self, user: str | None, job: str) -> tuple[dict[str, Any], list[ShotResult]]:
         """(status, what each shot that is done left)."""
         with self.transaction() as connection:
