@@ -21,12 +21,12 @@ def op(name: str, wires: list[int], *params: Any, **more: Any) -> dict[str, Any]
 BELL = [op("Hadamard", [0]), op("CNOT", [0, 1])]
 
 
-def packed(operations: Any, wires: Any, **more: Any) -> bytes:
+def packed(operations: Any, wires: Any, name: str = f"{TOKEN}.qasm.dnx", **more: Any) -> bytes:
     words = {"operations": operations, "nWires": wires, "nParams": 0, "params": [], **more}
-    return zipped(base64.b85encode(zlib.compress(json.dumps(words).encode())))
+    return zipped(base64.b85encode(zlib.compress(json.dumps(words).encode())), name)
 
 
-def zipped(content: bytes, name: str = f"{TOKEN}.qasm.dnx") -> bytes:
+def zipped(content: bytes, name: str) -> bytes:
     """With a fixed date, so that the bytes are the same every day."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

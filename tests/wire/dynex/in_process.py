@@ -16,6 +16,7 @@ import grpc
 from isinglass.compat.dynex.servicer import DynexRoom
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKStub
+from isinglass.errors import IsinglassError
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.problems import problem_of
 from isinglass.jobs.results import result_content
@@ -110,8 +111,11 @@ class InProcess:
             problem = lease.problem.content
             if problem is None:
                 problem = self.service.blobs.read(lease.user, lease.problem.sha256).tobytes()
-            content = result_content(run_shot(problem_of(problem), lease.spec, lease.shot)).to_bytes()
-            run(self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, content))
+            try:
+                result = result_content(run_shot(problem_of(problem), lease.spec, lease.shot)).to_bytes()
+            except IsinglassError as error:
+                result = str(error)
+            run(self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, result))
 
 
 def payload(envelope: pb.SolutionEnvelope) -> bytes:
@@ -132,7 +136,7 @@ def room(folder: Path) -> Iterator[InProcess]:
     service = JobService(folder)
     run(service.start())
     # As a worker that knocks: jobs for a backend without any are refused.
-    run(service.lease("test", ("cpu", "qpu"), 0.0))
+    run(service.in_store(service.leasing.note, "test", ("cpu", "qpu")))
     server, port = run(open_grpc(service, "127.0.0.1:0", [DynexRoom().mount_grpc]))
     with grpc.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]

@@ -98,7 +98,7 @@ def _hyper(op: dict[str, Any], name: str, default: Any = None) -> Any:
 
 
 def _real(values: Any) -> np.ndarray:
-    return np.asarray(values, np.float64)
+    return _finite(np.asarray(values, np.float64))
 
 
 def _angle(op: dict[str, Any]) -> float:
@@ -107,8 +107,13 @@ def _angle(op: dict[str, Any]) -> float:
 
 def _complex(values: Any) -> np.ndarray:
     """Complex numbers are texts, such as "(1+0j)"."""
-    table: np.ndarray = np.vectorize(complex, otypes=[complex])(np.asarray(values, object))
-    return table
+    return _finite(np.vectorize(complex, otypes=[complex])(np.asarray(values, object)))
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise CircuitError("a parameter is not a finite number")
+    return values
 
 
 def _measure(circuit: QuantumCircuit, op: dict[str, Any]) -> None:

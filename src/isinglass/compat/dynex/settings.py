@@ -68,6 +68,8 @@ class Settings:
             ("rank", 1, _INT32), ("block_fee", 0, (1 << 63) - 1), ("seed", 0, (1 << 63) - 1),
         ):  # fmt: skip
             object.__setattr__(self, name, _whole(name, getattr(self, name), low, high))
+        if not isinstance(self.solver, str):
+            raise ParameterError(f"solver={self.solver!r} is not a name")
         for name, most in (
             ("switchfraction", math.inf),
             ("minimum_stepsize", 1.0),

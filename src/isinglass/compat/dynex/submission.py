@@ -6,6 +6,8 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from google.protobuf.message import DecodeError
+
 from isinglass.compat.dynex import qubo
 from isinglass.compat.dynex.circuit_upload import MAGIC, upload_of
 from isinglass.compat.dynex.options import Options, options_of
@@ -37,7 +39,7 @@ async def received(requests: AsyncIterator[CreateJobRequest]) -> tuple[JobNewOpt
     data: JobData | None = None
     chunks: list[bytes] = []
     size = 0
-    async for request in requests:
+    async for request in _sound(requests):
         kind = request.WhichOneof("payload")
         if (kind == "init") != (opts is None) or (data is not None) or (kind == "job_data" and chunks):
             raise ParameterError(f"{kind or 'nothing'} came out of turn: init, then one job_data or chunks")
@@ -53,6 +55,14 @@ async def received(requests: AsyncIterator[CreateJobRequest]) -> tuple[JobNewOpt
     if opts is None or (data is None and not chunks):
         raise ParameterError("the stream ended before there was a problem: init, then one job_data or chunks")
     return opts, b"".join(chunks) if data is None else data
+
+
+async def _sound(requests: AsyncIterator[CreateJobRequest]) -> AsyncIterator[CreateJobRequest]:
+    try:
+        async for request in requests:
+            yield request
+    except DecodeError as error:
+        raise ParameterError(f"a message of the stream is damaged: {error}") from None
 
 
 def submission_of(opts: JobNewOpts, problem: JobData | bytes) -> Submission:
