@@ -1,6 +1,7 @@
 """D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``.
 
-``ISINGLASS_DWAVE=1`` runs every section, in fresh environments that have the packages of ``VERSIONS`` from PyPI.
+``ISINGLASS_DWAVE=1`` runs every section, in fresh environments that have the packages of ``VERSIONS``
+from PyPI.
 """
 
 from __future__ import annotations
