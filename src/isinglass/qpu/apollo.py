@@ -65,10 +65,9 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
     parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(self, model: str = "apollo_rc1") -> None:
-        if model not in APOLLO_MODELS:
-            raise ParameterError(
-                f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{nearest(model, APOLLO_MODELS)}"
-            )
+        if not isinstance(model, str) or model not in APOLLO_MODELS:
+            close = nearest(str(model), APOLLO_MODELS)
+            raise ParameterError(f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{close}")
         self.model = APOLLO_MODELS[model]
         self.properties = {
             "category": "qpu",

@@ -11,12 +11,14 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 
-from isinglass.errors import ConflictError
+from isinglass.errors import ConflictError, UnknownJobError
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import JobState, ShotState
+from isinglass.service.database import OvertakenError
 from isinglass.service.roll import note_worker, strike_worker
 from isinglass.service.store import Problem, Store
 from isinglass.service.tables import jobs, shots, users
@@ -48,16 +50,11 @@ _NEXT_SHOT = (
     )
     .order_by(shots.c.rank, shots.c.job, shots.c.shot)
     .limit(1)
-    .with_for_update(skip_locked=True)
 )  # fmt: skip
 _JOB = select(jobs.c.spec, jobs.c.problem, jobs.c.problem_hash, jobs.c.problem_size, jobs.c.variables).where(
     jobs.c.id == bindparam("wanted")
 )
-_SHOT = (
-    select(shots)
-    .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-    .with_for_update()
-)
+_SHOT = select(shots).where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
 _CHARGE = (
     update(users)
     .where(users.c.name == bindparam("the_user"))
@@ -81,6 +78,15 @@ class Lease:
     problem: Problem
 
 
+class Checked(NamedTuple):
+    """A result that is true."""
+
+    energy: float | None
+    """The lowest; None of other results than samples."""
+    quota: float
+    """Seconds that it takes off its user's quota."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What a worker brings back: a result that was found true, or the error of the solver."""
@@ -93,6 +99,8 @@ class Delivery:
     content: bytes | None = None
     sha256: str | None = None
     error: str | None = None
+    quota: float | None = None
+    """Seconds it takes off the quota; None for those that it took."""
 
 
 class Leasing:
@@ -195,7 +203,9 @@ class Leasing:
             if stopping == str(JobState.STOPPING):
                 return True
             until = {"lease_until": self._store.clock() + LEASE_SECONDS}
-            connection.execute(update(shots).where(shots.c.job == job, shots.c.shot == shot).values(**until))
+            mine = (shots.c.job == job, shots.c.shot == shot, shots.c.token == token)
+            if connection.execute(update(shots).where(*mine).values(**until)).rowcount != 1:
+                raise OvertakenError(f"shot {shot} of job {job} was given to somebody else")
             return False
 
     def deliver(self, delivery: Delivery) -> bool:
@@ -204,27 +214,32 @@ class Leasing:
         ConflictError where the shot was given to somebody else meanwhile, or its job is over.
         """
         with self._store.transaction() as connection:
+            hand = self._hand(connection, delivery.job)
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
-            return row is not None and self._deliver(connection, row, delivery)
+            return row is not None and self._deliver(connection, hand, row, delivery)
 
-    def deliver_checked(
-        self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], float | None]
-    ) -> bool:
-        """``deliver`` in one transaction with ``check``, which gives the lowest energy or raises.
+    def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], Checked]) -> bool:
+        """``deliver`` in one transaction with ``check``, which raises for what is not true.
 
         Made for small problems: what the check takes, everybody waits for.
         """
         with self._store.transaction() as connection:
+            hand = self._hand(connection, delivery.job)
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             if row is None:
                 return False
-            energy = check(row["user"], *self._problem(connection, delivery.job))
-            return self._deliver(connection, row, replace(delivery, energy=energy))
+            energy, quota = check(row["user"], *self._problem(connection, delivery.job))
+            return self._deliver(connection, hand, row, replace(delivery, energy=energy, quota=quota))
 
-    def _deliver(self, connection: Connection, row: RowMapping, delivery: Delivery) -> bool:
-        shot = delivery.shot
-        hand = JobInHand(connection, delivery.job, self._store.clock())
-        state = ShotState(row["state"])
+    def _hand(self, connection: Connection, job: str) -> JobInHand:
+        """The job, locked, so that its shots stay as they are; ConflictError where there is none."""
+        try:
+            return JobInHand(connection, job, self._store.clock())
+        except UnknownJobError:
+            raise ConflictError(f"there is no job {job}") from None
+
+    def _deliver(self, connection: Connection, hand: JobInHand, row: RowMapping, delivery: Delivery) -> bool:
+        shot, state = delivery.shot, ShotState(row["state"])
         if delivery.error is None:
             kept = {"energy": delivery.energy, "result": delivery.content, "result_hash": delivery.sha256}
             hand.change_shot(shot, state, "done", seconds=delivery.seconds, **kept)
@@ -239,7 +254,8 @@ class Leasing:
             else:
                 hand.stop("failed", delivery.error)
         hand.write()
-        used = {"virtual": delivery.seconds - row["charged"], "used": delivery.seconds}
+        quota = delivery.seconds if delivery.quota is None else delivery.quota
+        used = {"virtual": delivery.seconds - row["charged"], "used": quota}
         connection.execute(_CHARGE, {"the_user": row["user"], **used})
         return True
 
@@ -263,12 +279,20 @@ class Leasing:
             return self._lose(connection, rows, "its worker was not heard of any more", True)
 
     def _lose(self, connection: Connection, rows: Sequence[RowMapping], why: str, penalty: bool) -> list[str]:
-        for row in rows:
-            hand = JobInHand(connection, row["job"], self._store.clock())
-            hand.lose_shot(row, why, penalty=penalty)
-            hand.write()
+        """Those of the rows that are still leased as they say; jobs in one order, users after all of them."""
+        lost: list[RowMapping] = []
+        for seen in sorted(rows, key=lambda row: (row["job"], row["shot"])):
+            hand = JobInHand(connection, seen["job"], self._store.clock())
+            row = (
+                connection.execute(_SHOT, {"the_job": seen["job"], "the_shot": seen["shot"]}).mappings().one()
+            )
+            if row["state"] == str(ShotState.LEASED) and row["token"] == seen["token"]:
+                hand.lose_shot(row, why, penalty=penalty)
+                hand.write()
+                lost.append(row)
+        for row in sorted(lost, key=lambda row: row["user"]):
             connection.execute(_CHARGE, {"the_user": row["user"], "virtual": -row["charged"], "used": 0.0})
-        return [row["job"] for row in rows]
+        return [row["job"] for row in lost]
 
     def extend_all(self) -> None:
         """At start: whoever works has a whole term to be heard of again."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
@@ -22,7 +23,7 @@ from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
 from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
-from isinglass.service.transitions import JobInHand
+from isinglass.service.transitions import JobInHand, log_events
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -93,10 +94,28 @@ class Store:
         self._engine = engine
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
+        self._of_thread = threading.local()
         self.clock = clock
 
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
+
     def transaction(self) -> AbstractContextManager[Connection]:
-        return self._engine.begin()
+        """One transaction; inside of ``group`` it is a part of that one."""
+        together: Connection | None = getattr(self._of_thread, "connection", None)
+        return self._engine.begin() if together is None else nullcontext(together)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """All transactions of this thread inside of it are one, which commits or fails as a whole."""
+        with self._engine.begin() as connection:
+            self._of_thread.connection = connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = None
 
     def dispose(self) -> None:
         """Close the connections."""
@@ -143,6 +162,7 @@ class Store:
             data = {} if rerun_of is None else {"rerun_of": rerun_of}
             submitted = {"job": job, "seq": 1, "at": now, "kind": "submitted", "data": json.dumps(data)}
             connection.execute(_INSERT_EVENT, submitted)
+            log_events(job, user, [submitted])
         missing = dict.fromkeys(("stop_cause", "started", "finished", "best_energy", "error"))
         return _status({**missing, **row}), True
 
@@ -216,6 +236,14 @@ class Store:
             rows = connection.execute(_EVENTS, {"wanted": job, "after": after}).mappings()
             return [JobEvent(r["seq"], r["at"], r["kind"], json.loads(r["data"])) for r in rows], state
 
+    def shots(self, user: str | None, job: str, limit: int) -> list[dict[str, Any]]:
+        """The first ``limit`` shots: number, state, attempts, worker, seconds, lowest energy."""
+        shown = [shots.c[name] for name in ("shot", "state", "attempts", "worker", "seconds", "energy")]
+        wanted = select(*shown).where(shots.c.job == job).order_by(shots.c.shot).limit(limit)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
     def results(self, user: str | None, job: str) -> tuple[dict[str, Any], list[ShotResult]]:
         """(status, what each shot that is done left)."""
         with self.transaction() as connection:
@@ -250,16 +278,18 @@ class Store:
     def time_out(self) -> list[str]:
         """Stop every job past its deadline; their ids."""
         now = self.clock()
-        due = select(jobs.c.id).where(
-            jobs.c.state.in_([str(JobState.QUEUED), str(JobState.RUNNING)]), jobs.c.deadline <= now
-        )
+        going = (JobState.QUEUED, JobState.RUNNING)
+        due = select(jobs.c.id).where(jobs.c.state.in_([str(s) for s in going]), jobs.c.deadline <= now)
+        stopped: list[str] = []
         with self.transaction() as connection:
-            ids: Sequence[str] = connection.execute(due).scalars().all()
-            for job in ids:
+            for job in connection.execute(due.order_by(jobs.c.id)).scalars().all():
                 hand = JobInHand(connection, job, now)
-                hand.stop("timed_out", "its timeout has passed")
-                hand.write()
-        return list(ids)
+                # Another server may have been here since we looked.
+                if hand.state in going:
+                    hand.stop("timed_out", "its timeout has passed")
+                    hand.write()
+                    stopped.append(job)
+        return stopped
 
     def shift_clock(self, seconds: float) -> None:
         """The wall clock jumped by this much: what is to happen later moves with it."""

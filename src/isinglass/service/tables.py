@@ -50,6 +50,14 @@ keys = Table(
     Column("revoked", Boolean, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("key", String(16), ForeignKey("keys.id"), nullable=False),
+    Column("expires", Float, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -1,11 +1,14 @@
 """A job in hand: its row, locked, and what happens to it in one transaction.
 
-Everything that changes a state goes through here, so no state changes without its event.
+Everything that changes a state goes through here, so no state changes without its event. The row of a job is
+the lock of its shots, too: whoever changes a shot's state holds its job first, and users' rows last.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,7 +16,10 @@ from sqlalchemy import Connection, RowMapping, Update, bindparam, func, insert, 
 
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
+from isinglass.service.database import OvertakenError
 from isinglass.service.tables import events, jobs, shots
+
+log = logging.getLogger("isinglass.service")
 
 _WORDS_KEPT = 2000
 _RETRY_SECONDS = 0.5
@@ -63,12 +69,12 @@ class JobInHand:
         self.note(event, **data)
 
     def change_shot(self, shot: int, state: ShotState, event: str, **values: Any) -> ShotState:
-        """Write a shot's transition; the caller notes its event."""
+        """Write a shot's transition; the caller notes its event. OvertakenError unless it is in ``state``."""
         after = next_shot_state(state, event)
-        self._connection.execute(
-            _update_shot(tuple(sorted(values))),
-            {"the_job": self.id, "the_shot": shot, "state": str(after), **values},
-        )
+        where = {"the_job": self.id, "the_shot": shot, "before": str(state)}
+        update_shot = _update_shot(tuple(sorted(values)))
+        if self._connection.execute(update_shot, {**where, "state": str(after), **values}).rowcount != 1:
+            raise OvertakenError(f"shot {shot} of job {self.id} is not {state} any more")
         return after
 
     def shot_done(self, energy: float | None) -> None:
@@ -124,6 +130,7 @@ class JobInHand:
         """The events and the row, as they are now."""
         if self._events:
             self._connection.execute(_INSERT_EVENTS, self._events)
+            log_events(self.id, self.user, self._events)
         changed = {"last_seq": self._seq, **self._changed}
         self._connection.execute(_update_job(tuple(sorted(changed))), {"the_job": self.id, **changed})
 
@@ -134,12 +141,20 @@ class JobInHand:
 _INSERT_EVENTS = insert(events)
 
 
+def log_events(job: str, user: str, written: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of events as lines of the log."""
+    if log.isEnabledFor(logging.INFO):
+        for row in written:
+            about = {"job": job, "user": user, "event": row["kind"], "data": json.loads(row["data"])}
+            log.info("job %s: %s %s", job, row["kind"], row["data"], extra=about)
+
+
 @cache
 def _update_shot(columns: tuple[str, ...]) -> Update:
     """Kept: to make a statement takes longer than to run it."""
     named: dict[str, Any] = {name: bindparam(name) for name in ("state", *columns)}
     where = (shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-    return update(shots).where(*where).values(**named)
+    return update(shots).where(*where, shots.c.state == bindparam("before")).values(**named)
 
 
 @cache
@@ -149,4 +164,7 @@ def _update_job(columns: tuple[str, ...]) -> Update:
 
 
 def _shortened(value: Any) -> Any:
-    return value[:_WORDS_KEPT] if isinstance(value, str) else value
+    """A text that every database can hold."""
+    if not isinstance(value, str):
+        return value
+    return value[:_WORDS_KEPT].encode("utf-8", "replace").decode().replace("\0", " ")

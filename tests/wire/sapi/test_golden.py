@@ -2,9 +2,9 @@
 
 A file is a list of steps. ``request`` has method, path, headers and ``json`` (or ``deflated`` JSON, or
 ``text``); ``response`` has status, headers and ``json``. In it ``<name>`` is what ``PATTERNS`` says,
-``<name:x>`` keeps it as ``{x}`` for later steps, and an object with ``"...": true`` may have more fields than
-are named. ``{"qp": …}`` in a request is a problem as the real client encodes it; ``answer`` in a response
-is what the real client's decoder reads. ``{"work": true}`` lets a worker run what is queued.
+``<name:x>`` keeps it as ``{x}`` for later steps, and an object with ``"...": true`` may have more fields
+than are named. ``{"qp": …}`` in a request is a problem in the encoding of the real client; ``answer`` in a
+response is what the real client's decoder reads. ``{"work": true}`` lets a worker run what is queued.
 """
 
 from __future__ import annotations
