@@ -1,25 +1,21 @@
-"""D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``.
-
-``ISINGLASS_DWAVE=1`` runs every section, in fresh environments with the packages of ``VERSIONS`` from PyPI.
-"""
+"""D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import ServiceProcess
 
 SCRIPT = Path(__file__).with_name("dwave_script.py")
 VERSIONS = (("0.14.4", "1.34.0"), ("0.14.8", "1.36.0"))
 """Of dwave-cloud-client and dwave-system."""
-EVERYTHING = os.environ.get("ISINGLASS_DWAVE", "") not in ("", "0")
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +47,10 @@ def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
     run(service, tmp_path, Path(sys.executable), "quick")
 
 
-@pytest.mark.skipif(not EVERYTHING, reason="an hour of machine time; make soak runs it")
+@needs_peers
 @pytest.mark.parametrize("versions", VERSIONS, ids="-".join)
 def test_everything(service: ServiceProcess, tmp_path: Path, versions: tuple[str, str]) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    wanted = [f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}"]
-    subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True)
+    python = python_with(f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}")
     run(service, tmp_path, python, "all")
 
 
