@@ -1,26 +1,21 @@
-"""D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``.
-
-``ISINGLASS_DWAVE=1`` runs every section, in fresh environments that have the packages of ``VERSIONS``
-from PyPI.
-"""
+"""D-Wave's own packages against ``isinglass serve``: a short script here, all of it under ``make soak``."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import ServiceProcess
 
 SCRIPT = Path(__file__).with_name("dwave_script.py")
 VERSIONS = (("0.14.4", "1.34.0"), ("0.14.8", "1.36.0"))
 """Of dwave-cloud-client and dwave-system."""
-EVERYTHING = os.environ.get("ISINGLASS_DWAVE", "") not in ("", "0")
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +36,8 @@ def run(service: ServiceProcess, folder: Path, python: Path, sections: str) -> N
         "XDG_CONFIG_HOME": str(folder),
         "XDG_CACHE_HOME": str(folder),
     }
-    done = subprocess.run(
-        [python, SCRIPT, sections],
-        cwd=folder,
-        env=kept | settings,
-        capture_output=True,
-        text=True,
-        timeout=1800,
-    )
+    command, env = [python, SCRIPT, sections], kept | settings
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=1800)
     log = (service.folder.parent / "service.log").read_text()
     assert done.returncode == 0, (done.stdout, done.stderr, log)
     assert "Traceback" not in log
@@ -58,23 +47,16 @@ def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
     run(service, tmp_path, Path(sys.executable), "quick")
 
 
-@pytest.mark.skipif(not EVERYTHING, reason="an hour of machine time; make soak runs it")
+@needs_peers
 @pytest.mark.parametrize("versions", VERSIONS, ids="-".join)
 def test_everything(service: ServiceProcess, tmp_path: Path, versions: tuple[str, str]) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    wanted = [f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}"]
-    subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True)
+    python = python_with(f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}")
     run(service, tmp_path, python, "all")
 
 
-def test_the_lines_that_a_person_sets(tmp_path: Path) -> None:
-    served = ServiceProcess(tmp_path / "data", "--workers", "0")
-    try:
-        said = served.said
-        assert [line.split("=")[0] for line in said if "export DWAVE" in line] == [
-            "  export DWAVE_API_ENDPOINT", "  export DWAVE_API_TOKEN", "  export DWAVE_METADATA_API_ENDPOINT",
-        ]  # fmt: skip
-        assert f"  export DWAVE_API_ENDPOINT={served.url}/sapi/v2/" in said
-    finally:
-        served.stop()
+def test_the_lines_that_a_person_sets(service: ServiceProcess) -> None:
+    said = [line.strip().removeprefix("export ") for line in service.said if "export DWAVE_" in line]
+    assert [line.partition("=")[0] for line in said] == [
+        "DWAVE_API_ENDPOINT", "DWAVE_API_TOKEN", "DWAVE_METADATA_API_ENDPOINT",
+    ]  # fmt: skip
+    assert said[0] == f"DWAVE_API_ENDPOINT={service.url}/sapi/v2/" and "isg_" in said[1]
