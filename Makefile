@@ -41,6 +41,8 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
+	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/wire/dynex
+	ISINGLASS_DYNEX=build $(BIN)/python -m pytest -s tests/system/test_dynex_client.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python

@@ -30,7 +30,13 @@ T = TypeVar("T")
 
 NEW = (("dynex-sdk-version", "1.4.7"),)
 """What tells a client of batches from one of text."""
-SMALL = {"num_vars": 3, "row": [1, 2, 0, 1, 2], "col": [0, 1, 0, 1, 2], "val": [3, -1, -1, -2, 0.5], "offset": 0.25}
+SMALL = {
+    "num_vars": 3,
+    "row": [1, 2, 0, 1, 2],
+    "col": [0, 1, 0, 1, 2],
+    "val": [3, -1, -1, -2, 0.5],
+    "offset": 0.25,
+}
 """Minimum -2.25 at (0, 1, 1)."""
 
 
@@ -51,7 +57,9 @@ def with_data(opts: pb.JobNewOpts | None = None, **data: Any) -> list[pb.CreateJ
     return [pb.CreateJobRequest(init=init), pb.CreateJobRequest(job_data=job_data)]
 
 
-def with_chunks(data: bytes, opts: pb.JobNewOpts | None = None, size: int = 4 << 20) -> list[pb.CreateJobRequest]:
+def with_chunks(
+    data: bytes, opts: pb.JobNewOpts | None = None, size: int = 4 << 20
+) -> list[pb.CreateJobRequest]:
     """The stream of a text or ZIP."""
     pieces = [data[k : k + size] for k in range(0, len(data), size)]
     chunks = [pb.CreateJobRequest(chunk=pb.JobChunk(data=piece)) for piece in pieces]
@@ -139,7 +147,8 @@ def room(folder: Path) -> Iterator[InProcess]:
     run(service.in_store(service.leasing.note, "test", ("cpu", "qpu")))
     server, port = run(open_grpc(service, "127.0.0.1:0", [DynexRoom().mount_grpc]))
     with grpc.insecure_channel(
-        f"127.0.0.1:{port}", options=[("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
+        f"127.0.0.1:{port}",
+        options=[("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)],
     ) as channel:
         yield InProcess(service, channel)
     service.close()
@@ -148,7 +157,8 @@ def room(folder: Path) -> Iterator[InProcess]:
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """In the one event loop of these tests, which has a thread of its own and never ends: gRPC keeps hold of it."""
+    """In the one event loop of these tests, which has a thread of its own and never ends: gRPC keeps hold of
+    it."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result(60)
 
 

@@ -1,4 +1,5 @@
-"""Whatever a broken or hostile client can send: the status that servicer.py promises, and the server stays up."""
+"""Whatever a broken or hostile client can send: the status that servicer.py promises, and the server stays
+up."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ STREAMS: dict[str, list[pb.CreateJobRequest]] = {
     "two problems": [INIT, DATA, DATA],
     "chunks, then data": [INIT, CHUNK, DATA],
     "data, then chunks": [INIT, DATA, CHUNK],
-    "an empty chunk": with_chunks(b"") + [pb.CreateJobRequest(chunk=pb.JobChunk())],
+    "an empty chunk": [*with_chunks(b""), pb.CreateJobRequest(chunk=pb.JobChunk())],
     "rows and columns of different lengths": with_data(row=[0]),
     "fewer values": with_data(val=[1.0]),
     "a row too high": with_data(row=[1, 2, 0, 1, 3]),

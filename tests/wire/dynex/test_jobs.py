@@ -15,7 +15,17 @@ from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.jobs.container import unpack
 from isinglass.jobs.problems import problem_of
 from tests.wire.dynex.circuit_files import BELL, op, packed
-from tests.wire.dynex.in_process import SMALL, InProcess, batch, options, payload, room, run, with_chunks, with_data
+from tests.wire.dynex.in_process import (
+    SMALL,
+    InProcess,
+    batch,
+    options,
+    payload,
+    room,
+    run,
+    with_chunks,
+    with_data,
+)
 
 ANNEAL = '{"seed": 1, "solver": "simulated_annealing"}'
 QPU = {"compute_backend": 3, "job_metadata_json": '{"qpu_model": "apollo_rc1", "seed": 1}'}
@@ -267,7 +277,7 @@ def test_a_circuit_that_fails_says_why(here: InProcess) -> None:
     try:
         job = here.create(requests).job_id
     except grpc.RpcError as error:
-        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT  # noqa: PT017
+        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
         return
     here.work()
     last = here.events(job)[-1]

@@ -1,7 +1,7 @@
 """Whole conversations, as files to read: what the client says (>) and what it is told (<).
 
-Jobs' ids stand there as JOB, times are left out, payloads are unpacked. A difference is shown by the test; after a
-change that is meant, delete the file and run the test, which writes it and fails once.
+Jobs' ids stand there as JOB, times are left out, payloads are unpacked. A difference is shown by the test;
+after a change that is meant, delete the file and run the test, which writes it and fails once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from tests.wire.dynex.in_process import NEW, batch, options, payload, room, with
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXT = b"p qubo 3 5 0.25\n1 0 3\n2 1 -1\n0 0 -1\n1 1 -2\n2 2 0.5\n"
-QPU = {"compute_backend": 3, "job_metadata_json": '{"qpu_model": "apollo_rc1", "preprocess": true, "seed": 1}'}
+QPU = {
+    "compute_backend": 3,
+    "job_metadata_json": '{"qpu_model": "apollo_rc1", "preprocess": true, "seed": 1}',
+}
 CIRCUIT = {"job_metadata_json": '{"type": "qasm", "seed": 1}', "target_energy": 9999999999.0}
 TALKS: dict[str, tuple[list[pb.CreateJobRequest], Any, int]] = {
     "cpu_batch": (with_data(), NEW, 1),
