@@ -157,7 +157,8 @@ def room(folder: Path) -> Iterator[InProcess]:
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """In the one event loop of these tests: a thread of its own, without end, for gRPC keeps hold of it."""
+    """In the one event loop of these tests, which has a thread of its own and never ends: gRPC keeps hold of
+    it."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result(60)
 
 

@@ -1,4 +1,5 @@
-"""What a broken or hostile client can send: the status that servicer.py promises; the server stays up."""
+"""Whatever a broken or hostile client can send: the status that servicer.py promises, and the server stays
+up."""
 
 from __future__ import annotations
 

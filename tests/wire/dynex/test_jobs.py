@@ -277,7 +277,7 @@ def test_a_circuit_that_fails_says_why(here: InProcess) -> None:
     try:
         job = here.create(requests).job_id
     except grpc.RpcError as error:
-        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT  # noqa: PT017
+        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
         return
     here.work()
     last = here.events(job)[-1]

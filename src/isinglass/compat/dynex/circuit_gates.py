@@ -23,8 +23,8 @@ _MOST_OF_A_STATE = 12
 _MOST_CONTROLS = 12
 _LIBRARY = {
     "Identity": "IGate", "Hadamard": "HGate", "H": "HGate", "PauliX": "XGate", "X": "XGate",
-    "PauliY": "YGate", "Y": "YGate", "PauliZ": "ZGate", "Z": "ZGate", "S": "SGate", "T": "TGate",
-    "SX": "SXGate", "RX": "RXGate", "RY": "RYGate", "RZ": "RZGate", "PhaseShift": "PhaseGate",
+    "PauliY": "YGate", "Y": "YGate", "PauliZ": "ZGate", "Z": "ZGate", "S": "SGate",
+    "T": "TGate", "SX": "SXGate", "RX": "RXGate", "RY": "RYGate", "RZ": "RZGate", "PhaseShift": "PhaseGate",
     "U1": "PhaseGate", "U2": "U2Gate", "U3": "U3Gate",
     "CNOT": "CXGate", "CX": "CXGate", "CY": "CYGate", "CZ": "CZGate", "CH": "CHGate", "SWAP": "SwapGate",
     "ISWAP": "iSwapGate", "ECR": "ECRGate", "CRX": "CRXGate", "CRY": "CRYGate", "CRZ": "CRZGate",
