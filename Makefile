@@ -58,8 +58,7 @@ soak: $(VENV)/.dev
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py \
 		tests/system/test_service_postgresql.py tests/wire/dynex
 	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py \
-		tests/system/test_sapi.py
-	ISINGLASS_DYNEX=build $(BIN)/python -m pytest -s tests/system/test_dynex_client.py
+		tests/system/test_sapi.py tests/system/test_dynex_client.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python
