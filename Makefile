@@ -26,8 +26,10 @@ system:
 	$$sudo env DEBIAN_FRONTEND=noninteractive sh -c \
 		"apt-get -q update && apt-get -q -y install --no-install-recommends$$wanted"
 
+# Tests that assert how long something takes run by themselves, after the others.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not clock"
+	$(BIN)/python -m pytest -m clock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -14,9 +14,9 @@ from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_users_terms, total_weight
 from isinglass.problems.files import read_file
-from isinglass.problems.given import EdgeList, Kind
+from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.run_info import run_info, versions
@@ -101,10 +101,14 @@ def solve(
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        _check_quantum(backend, constrained, only_cpu)
-        run = {"seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress}
+        _check_quantum(backend, only_cpu)
+        check_unconstrained(problem, backend)
+        run = {
+            "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
+            "cancel": cancel,
+        }  # fmt: skip
         if qpu_model is None:
-            result = _on_circuits(problem, kind, parameters, {**run, "cancel": cancel})
+            result = _on_circuits(problem, kind, parameters, run)
         else:
             result = _annealed(problem, kind, qpu_model, {**parameters, **run})
         result.info["versions"] = versions()
@@ -163,14 +167,18 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
 
 
-def _check_quantum(backend: str, constrained: bool, only_cpu: dict[str, Any]) -> None:
+def check_unconstrained(problem: Any, backend: str) -> None:
+    """ParameterError for a problem with constraints, which only backend "cpu" takes."""
+    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
+        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
+
+
+def _check_quantum(backend: str, only_cpu: dict[str, Any]) -> None:
     for name, value in only_cpu.items():
         if value is not None:
             raise ParameterError(
                 f"{name}={value!r} is for backend 'cpu': backend {backend!r} has no such thing"
             )
-    if constrained:
-        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
 
 
 def _annealed(problem: Any, kind: Kind | None, model: str, given: dict[str, Any]) -> SampleSet:
@@ -236,11 +244,7 @@ def _sampleset(
         states = (states + np.int8(1)) >> np.int8(1)
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
-    if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
+    vectors |= in_users_terms(problem.given, energy)
     info |= {"storage": problem.storage, "variables": problem.num_variables}
     info |= {"interactions": problem.num_interactions, "kind": problem.kind}
-    given = problem.given
-    if isinstance(given, EdgeList) and given.maximized:
-        vectors["objective"] = -energy
     return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)

@@ -124,6 +124,7 @@ def long_problem(solver: str) -> Any:
     return isinglass.compile(random_couplings(n, 1.0, "gaussian", 1), kind="ising")
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("solver", sorted(LONG))
 def test_time_limit_holds(solver: str) -> None:
     problem = long_problem(solver)
@@ -135,6 +136,7 @@ def test_time_limit_holds(solver: str) -> None:
     assert len(result.record) >= 1 and result.info.get("certified", False) is False
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("solver", sorted(LONG))
 def test_interrupt_returns_the_best_so_far(solver: str) -> None:
     problem = long_problem(solver)

@@ -238,6 +238,9 @@ def test_who_comes_back_does_not_get_the_past(service: Service) -> None:
 
 
 def test_backends_are_kept_apart(service: Service) -> None:
+    with pytest.raises(ParameterError, match="no worker with one; start one with"):
+        service.submit(backend="gpu")
+    service.leasing.note("w", ["cpu", "gpu"])
     gpu = service.submit(backend="gpu")
     assert service.leasing.lease("w", ["cpu"]) is None and service.leasing.ready() == 1
     cpu = service.submit(priority=1)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,19 @@ class Expectation(NamedTuple):
     std_error: float
     shots: int
     """Shots that the value is a mean of; 0 where it is exact."""
+    terms: Mapping[str, float] = MappingProxyType({})
+    """Pauli string, as long as the circuit is wide -> its value; empty where they are not told apart."""
+
+
+class _Moments(NamedTuple):
+    """Of the group's part of the observable over the shots of one circuit."""
+
+    mean: float
+    variance: float
+    """Of one shot."""
+    shots: int
+    of_terms: list[float]
+    """Mean of each string, without its coefficient."""
 
 
 @dataclass
@@ -45,29 +59,29 @@ class _Group:
     """Strings that one circuit measures."""
 
     letters: str
+    strings: list[str]
     terms: list[tuple[int, float]]
     """(mask of qubits whose parity counts, coefficient)."""
     readout: ReadoutErrors | None = None
 
-    def moments(self, counts: Mapping[str, int]) -> tuple[float, float, int]:
-        """(mean, variance of one shot, shots) of the group's part of the observable."""
+    def moments(self, counts: Mapping[str, int]) -> _Moments:
         times = np.array(list(counts.values()), float)
-        values = np.array([self.value(int(key, 2)) for key in counts])
+        parities = np.array([self.parities(int(key, 2)) for key in counts])
+        values = parities @ np.array([c for _, c in self.terms])
         shots = times.sum()
         mean = float(values @ times / shots)
         spread = float((values - mean) ** 2 @ times)
-        return mean, spread / max(1.0, shots - 1), int(shots)
+        return _Moments(mean, spread / max(1.0, shots - 1), int(shots), (times @ parities / shots).tolist())
 
-    def value(self, outcome: int) -> float:
-        """The group's part of the observable for one shot; bit k of ``outcome`` is qubit k."""
+    def parities(self, outcome: int) -> list[float]:
+        """Each string's value for one shot; bit k of ``outcome`` is qubit k."""
         if self.readout is not None:
-            return sum(c * self.readout.parity(outcome, mask) for mask, c in self.terms)
-        return sum(-c if (outcome & mask).bit_count() & 1 else c for mask, c in self.terms)
+            return [self.readout.parity(outcome, mask) for mask, _ in self.terms]
+        return [-1.0 if (outcome & mask).bit_count() & 1 else 1.0 for mask, _ in self.terms]
 
-    def spread(self, moments: tuple[float, float, int]) -> float:
+    def spread(self, moments: _Moments) -> float:
         """Standard deviation of one shot, raised by what few shots may have missed."""
-        _, variance, shots = moments
-        return math.sqrt(variance + sum(abs(c) for _, c in self.terms) ** 2 / shots)
+        return math.sqrt(moments.variance + sum(abs(c) for _, c in self.terms) ** 2 / moments.shots)
 
 
 def expectation(
@@ -168,7 +182,7 @@ def _exactly(
     for entry in runner.submit(texts, control, observables=list(observable.terms)):
         values = entry["results"]
         total = math.fsum(c * values[string] for string, c in observable.terms.items())
-        found[entry["label"]] = Expectation(observable.constant + total, 0.0, 0)
+        found[entry["label"]] = Expectation(observable.constant + total, 0.0, 0, values)
     return found
 
 
@@ -181,7 +195,7 @@ def _by_shots(
     groups = []
     for members in group(observable.terms):
         terms = [(masks(s)[0] | masks(s)[1], observable.terms[s]) for s in members]
-        groups.append(_Group(basis(members), terms, readout))
+        groups.append(_Group(basis(members), members, terms, readout))
     total = runner.shots * len(groups) if shots is None else whole_number("shots", shots)
     uniform = [1.0] * len(groups)
     if law == "variance" and len(groups) > 1:
@@ -205,9 +219,14 @@ def _by_shots(
     moments = _moments(circuits, groups, shares, runner, control, "group")
     return {
         label: Expectation(
-            observable.constant + math.fsum(mean for mean, _, _ in parts),
-            math.sqrt(math.fsum(variance / count for _, variance, count in parts)),
-            sum(count for _, _, count in parts),
+            observable.constant + math.fsum(part.mean for part in parts),
+            math.sqrt(math.fsum(part.variance / part.shots for part in parts)),
+            sum(part.shots for part in parts),
+            {
+                string: value
+                for one, part in zip(groups, parts, strict=True)
+                for string, value in zip(one.strings, part.of_terms, strict=True)
+            },
         )
         for label, parts in moments.items()
     }
@@ -216,13 +235,13 @@ def _by_shots(
 def _moments(
     circuits: dict[str, GateList], groups: list[_Group], shares: dict[str, list[int]], runner: CircuitRunner,
     control: RunControl, word: str,
-) -> dict[str, list[tuple[float, float, int]]]:  # fmt: skip
+) -> dict[str, list[_Moments]]:  # fmt: skip
     """``_Group.moments`` of every circuit and group; circuits with equal shots go in one submission."""
     by_shots: dict[int, list[tuple[str, int]]] = {}
     for label, counts in shares.items():
         for k, count in enumerate(counts):
             by_shots.setdefault(count, []).append((label, k))
-    found: dict[tuple[str, int], tuple[float, float, int]] = {}
+    found: dict[tuple[str, int], _Moments] = {}
     for count, places in by_shots.items():
         # Labels choose the random stream, so each circuit, group and round has its own.
         texts = {f"{label}/{word} {k}": circuits[label].measuring(groups[k].letters) for label, k in places}

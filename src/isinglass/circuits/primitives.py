@@ -128,7 +128,8 @@ class EstimatorV2(BaseEstimatorV2):
                 "weighted",
             )
             for place in places:
-                evs[place], stds[place], _ = found[f"pub {number}, {k}, {which[place]}"]
+                one = found[f"pub {number}, {k}, {which[place]}"]
+                evs[place], stds[place] = one.value, one.std_error
         data = DataBin(evs=evs, stds=stds, shape=which.shape)
         return PubResult(data, metadata={"target_precision": pub.precision})
 

@@ -69,7 +69,7 @@ def serve(
 
 def worker(
     url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
-    backends: Annotated[str, typer.Option(help="what it can run: cpu")] = "cpu",
+    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what is here, on Ray cpu")] = "",
     name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
@@ -85,18 +85,19 @@ def worker(
     """
     from isinglass.client.transport import Transport
     from isinglass.config import Config
+    from isinglass.executors.machine import backends_here, require_backend
     from isinglass.jobs.spec import BACKENDS
     from isinglass.service.worker import Worker
 
     if TYPE_CHECKING:
         from isinglass.service.ray_worker import RayWorker
     _log()
-    wanted = backends.split(",")
+    wanted = backends.split(",") if backends else backends_here() if ray is None else ["cpu"]
     for backend in wanted:
         if backend not in BACKENDS:
             raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
-        if backend != "cpu":
-            raise ParameterError(f"--backends {backend}: this machine has no such backend yet; it has cpu")
+        if ray is None:
+            require_backend(backend)
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
@@ -119,7 +120,8 @@ def worker(
 
 def need_service() -> None:
     """MissingExtraError where a package of the extra is not installed."""
-    for package in ("alembic", "fastapi", "grpc", "sqlalchemy", "uvicorn", "uvloop", "zstandard"):
+    packages = ("alembic", "fastapi", "grpc", "jinja2", "prometheus_client", "python_multipart", "sqlalchemy")
+    for package in (*packages, "uvicorn", "uvloop", "zstandard"):
         try:
             importlib.import_module(package)
         except ImportError:

@@ -14,12 +14,11 @@ from isinglass.client.wire import PATIENCE, BrokenOffError, Wire
 from isinglass.errors import ServiceError, UnreachableError
 from isinglass.jobs.events import JobEvent
 from isinglass.jobs.problems import Decoded, problem_content, problem_of
-from isinglass.jobs.results import result_of
+from isinglass.jobs.results import Result, result_of
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.status import JobStatus, status_of
 from isinglass.problems.given import Kind
-from isinglass.results.sampleset import SampleSet
 
 _LONGEST_WAIT = 60.0
 
@@ -33,11 +32,11 @@ class RemoteJob:
     def status(self, wait: float) -> JobStatus:
         return status_of(self._wire.status(self.id, wait))
 
-    def shot(self, shot: int) -> SampleSet:
+    def shot(self, shot: int) -> Result:
         _, shots = self._wire.results(self.id, 0.0, shot)
         return result_of(shots[shot])
 
-    def results(self, wait: float) -> tuple[JobStatus, dict[int, SampleSet]]:
+    def results(self, wait: float) -> tuple[JobStatus, dict[int, Result]]:
         status, shots = self._wire.results(self.id, wait)
         return status_of(status), {shot: result_of(data) for shot, data in shots.items()}
 
@@ -82,7 +81,7 @@ class RemoteSession:
         status, _ = self._submit(problem, spec, kind, idempotency_key, 0.0)
         return Handle(RemoteJob(self._wire, status.id))
 
-    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> SampleSet:
+    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> Result:
         """Submit and wait, in one request where the job takes less than a minute and its result is small."""
         status, shots = self._submit(problem, spec, kind, None, _LONGEST_WAIT)
         if shots is not None:
@@ -91,7 +90,7 @@ class RemoteSession:
 
     def _submit(
         self, problem: Any, spec: JobSpec, kind: Kind | None, key: str | None, wait: float
-    ) -> tuple[JobStatus, dict[int, SampleSet] | None]:
+    ) -> tuple[JobStatus, dict[int, Result] | None]:
         content, words = problem_content(problem, kind), json.loads(spec.as_json())
         # The key makes it safe to send this again after a lost answer.
         status, shots = self._wire.submit(content, words, key or secrets.token_hex(16), wait)

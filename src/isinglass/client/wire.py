@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from isinglass.errors import (
     AccessError,
+    CircuitError,
     ConflictError,
+    IsinglassError,
     ParameterError,
     ProblemError,
     QuotaError,
@@ -69,10 +71,16 @@ class Wire(Protocol):
     def close(self) -> None: ...
 
 
+_KINDS: dict[str, type[IsinglassError]] = {
+    "ParameterError": ParameterError, "ProblemError": ProblemError, "StructureError": ProblemError,
+    "CircuitError": CircuitError, "QasmError": CircuitError,
+}  # fmt: skip
+
+
 def refused(kind: str, message: str, status: int) -> Exception:
     """What a service said no with, as the error that it is here."""
-    if kind in ("ParameterError", "ProblemError"):
-        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
+    if kind in _KINDS:
+        return _KINDS[kind](message)
     match status:
         case 401 | 403:
             return AccessError(message, status)

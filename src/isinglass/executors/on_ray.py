@@ -21,6 +21,7 @@ import numpy as np
 
 from isinglass.control import Cancel, Progress
 from isinglass.errors import IsinglassError, MissingExtraError, OutOfMemoryError, ParameterError
+from isinglass.executors.contract import Run
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.container import Buffer
 from isinglass.jobs.problems import problem_of
@@ -138,9 +139,7 @@ def _run(
     what: bytes | str
     try:
         problem = problem_of(content)
-        found = run_shot(
-            problem, spec_of(json.loads(spec)), shot, num_threads=threads, progress=beat.tell, cancel=beat
-        )
+        found = run_shot(problem, spec_of(json.loads(spec)), shot, Run(threads, beat.tell, beat))
         kind, what = "result", result_content(found).to_bytes()
     except (OutOfMemoryError, MemoryError) as error:
         kind, what = "memory", str(error) or "its node has not enough memory"

@@ -37,6 +37,18 @@ def energies(
     return totals
 
 
+def in_users_terms(
+    given: EdgeList | MatrixProblem | PackedGraph, energy: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What energies mean for the user: ``cut`` for Max-Cut, ``objective`` where it is maximised."""
+    found: dict[str, np.ndarray] = {}
+    if given.kind == "maxcut":
+        found["cut"] = (total_weight(given) - energy) / 2.0
+    if isinstance(given, EdgeList) and given.maximized:
+        found["objective"] = -energy
+    return found
+
+
 def total_weight(given: EdgeList | MatrixProblem | PackedGraph) -> float:
     """Sum of the edge weights of a Max-Cut problem: the energy with every spin up."""
     if isinstance(given, PackedGraph):

@@ -17,12 +17,12 @@ from typing import Any
 import dimod
 import numpy as np
 
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError, ProblemError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_users_terms
 from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.qpu.parameter_checks import as_number, number_in, refuse
 from isinglass.results.sampleset import SampleSet, make_record
@@ -51,7 +51,7 @@ _MEANINGS = {
     "exceeds it is divided as a whole; the factor is logged and energies are of the problem as given",
 }
 _DEFAULTS = {"num_reads": 4, "annealing_time": 200, "shots": 1, "qpu_max_coeff": 9.0}
-_RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress")
+_RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress", "cancel")
 
 
 class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
@@ -97,6 +97,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         time_limit: float | None = None,
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
         **parameters: Any,
     ) -> SampleSet:
         """Sample anything that ``isinglass.compile`` takes.
@@ -104,18 +105,14 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         ``info["qpu"]`` has ``scale_factor`` (what the coefficients were multiplied by) and the values used.
         """
         began = time.perf_counter()
-        values = self._checked(parameters)
+        values = self.resolve(parameters)
         check_positive("time_limit", time_limit)
         threads = whole_number(1)("num_threads", num_threads)
         seed = resolve_seed(seed)
         compiled = compile(problem)
-        most = self.model.most_variables
-        if most is not None and compiled.num_variables > most:
-            raise ProblemError(
-                f"the problem has {compiled.num_variables} variables; {self.model.name} takes {most}"
-            )
+        self.check_size(compiled.num_variables)
         factor = scale_to(compiled, values["qpu_max_coeff"])
-        control = RunControl(time_limit, progress, threads, began)
+        control = RunControl(time_limit, progress, threads, began, cancel)
         control.measure_in(compiled.scale, compiled.offset)
         prepared = time.perf_counter()
         spins = self._run(compiled, values, seed, control)
@@ -135,11 +132,17 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
             "qpu": {"model": self.model.name, "scale_factor": factor, "reads_done": len(spins), **values},
         }  # fmt: skip
         vectors = {"energy": energy, "num_occurrences": np.ones(len(energy), np.intp)}
-        if compiled.kind == "maxcut":
-            vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
+        vectors |= in_users_terms(compiled.given, energy)
         return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
-    def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check_size(self, variables: int) -> None:
+        """ProblemError where the machine does not hold so many variables."""
+        most = self.model.most_variables
+        if most is not None and variables > most:
+            raise ProblemError(f"the problem has {variables} variables; {self.model.name} takes {most}")
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The machine's parameters with their defaults; ParameterError names parameter, value and rule."""
         values = dict(_DEFAULTS)
         for name, value in given.items():
             if name not in _MEANINGS:

@@ -33,20 +33,15 @@ def chain_strengths(
     n = len(labels)
     if choice is None:
         choice = "uniform_torque_compensation"
-    if isinstance(choice, Mapping):
+    if not isinstance(choice, Mapping):
+        check_strength(choice, prefactor)
+    else:
         missing = [v for v in labels if v not in choice]
         if missing:
             raise ParameterError(f"chain_strength has no entry for variable {missing[0]!r}")
         return np.array([_strength(choice[v]) for v in labels])
     if not isinstance(choice, str):
-        if prefactor is not None:
-            raise ParameterError("chain_strength_prefactor goes with a rule, and chain_strength is a number")
         return np.full(n, _strength(choice))
-    if choice not in STRENGTHS:
-        raise ParameterError(
-            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
-            f"dict{nearest(choice, STRENGTHS)}"
-        )
     factor = DEFAULT_PREFACTOR[choice] if prefactor is None else _strength(prefactor)
     if not len(terms.values):
         return np.ones(n)
@@ -54,6 +49,21 @@ def chain_strengths(
         return np.full(n, factor * max(np.abs(terms.values).max(), np.abs(terms.h).max(initial=0.0)))
     rms, mean_degree = np.sqrt(np.mean(terms.values**2)), len(terms.values) / n
     return np.full(n, factor * rms * np.sqrt(mean_degree))
+
+
+def check_strength(choice: Any, prefactor: float | None) -> None:
+    """ParameterError unless it is a rule, a number above 0 or None, with a prefactor only of a rule."""
+    if choice is not None and not isinstance(choice, str):
+        if prefactor is not None:
+            raise ParameterError("chain_strength_prefactor goes with a rule, and chain_strength is a number")
+        _strength(choice)
+    elif choice is not None and choice not in STRENGTHS:
+        raise ParameterError(
+            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
+            f"dict{nearest(choice, STRENGTHS)}"
+        )
+    elif prefactor is not None:
+        _strength(prefactor)
 
 
 def _strength(value: Any) -> float:

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from isinglass.control import Progress, check_positive
+from isinglass.control import Cancel, Progress, check_positive
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_users_terms
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.qpu.call import resolve
-from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
-from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding
+from isinglass.qpu.chains import chain_strengths, check_policy, check_strength, embedded, unembedded
+from isinglass.qpu.embedding import Embedding, Source, check_method, embed, given_embedding
 from isinglass.qpu.models import DEFECTS_SEED, MODELS
 from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.solver import QPUSolver
@@ -47,6 +47,7 @@ def sample_embedded(
     time_limit: float | None = None,
     num_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
     **parameters: Any,
 ) -> SampleSet:
     """Sample any unconstrained problem on an emulated annealer.
@@ -64,7 +65,7 @@ def sample_embedded(
         chain_break_method: "majority_vote", "weighted_random", "discard" or "minimize_energy".
         seed: of the anneals and the noise; None draws one.
         time_limit: seconds of this computer, embedding included.
-        num_threads, progress: as in ``isinglass.solve``.
+        num_threads, progress, cancel: as in ``isinglass.solve``.
         **parameters: of the machine (docs/qpu-parameters.md); per-qubit lists are of physical qubits;
             ``initial_state`` may be {variable: value}. Under ``postprocess`` the chains are known.
 
@@ -87,14 +88,16 @@ def sample_embedded(
             time_limit=time_limit,
             num_threads=num_threads,
             progress=progress,
+            cancel=cancel,
             **parameters,
         )
-    check_policy(chain_break_method)
-    check_positive("embedding_timeout", embedding_timeout)
-    check_positive("time_limit", time_limit)
-    seed = resolve_seed(seed)
     solver = QPUSolver(model) if isinstance(model, str) else model
-    _check_machine_parameters(parameters, solver)
+    check_parameters(
+        solver, embedding=embedding, embedding_timeout=embedding_timeout, chain_strength=chain_strength,
+        chain_strength_prefactor=chain_strength_prefactor, chain_break_method=chain_break_method,
+        time_limit=time_limit, **parameters,
+    )  # fmt: skip
+    seed = resolve_seed(seed)
     compiled = compile(problem)
     terms = _in_users_units(compiled)
     strengths = chain_strengths(chain_strength, chain_strength_prefactor, terms, compiled.labels)
@@ -113,7 +116,7 @@ def sample_embedded(
     left = None if time_limit is None else max(1e-3, time_limit - (marks[-1] - began))
     answer = solver.submit(
         embedded(terms, found, solver.graph, strengths), seed=seed, time_limit=left, num_threads=num_threads,
-        progress=progress, **_physical(parameters, compiled, found),
+        progress=progress, cancel=cancel, **_physical(parameters, compiled, found),
     )  # fmt: skip
     marks.append(time.perf_counter())
     result = _read_back(compiled, found, strengths, terms, answer, chain_break_method)
@@ -157,8 +160,7 @@ def _read_back(
         "num_occurrences": counts[keep].astype(np.intp),
         "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
     }
-    if compiled.kind == "maxcut":
-        vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
+    vectors |= in_users_terms(compiled.given, energy)
     return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
 
@@ -169,8 +171,25 @@ def _phases(marks: list[float]) -> dict[str, float]:
     }
 
 
-def _check_machine_parameters(parameters: Mapping[str, Any], solver: QPUSolver) -> None:
-    """All rules but those that need to know the chains: before the time for embedding is spent."""
+def check_parameters(
+    solver: QPUSolver,
+    *,
+    embedding: Any = "auto",
+    embedding_timeout: float = 60.0,
+    chain_strength: Any = None,
+    chain_strength_prefactor: float | None = None,
+    chain_break_method: str = "majority_vote",
+    time_limit: float | None = None,
+    **parameters: Any,
+) -> None:
+    """All rules but those that need to know the problem: before the time for embedding is spent."""
+    check_policy(chain_break_method)
+    check_positive("embedding_timeout", embedding_timeout)
+    check_positive("time_limit", time_limit)
+    if isinstance(embedding, str):
+        check_method(embedding)
+    if not isinstance(chain_strength, Mapping):
+        check_strength(chain_strength, chain_strength_prefactor)
     given = dict(parameters)
     if isinstance(given.get("initial_state"), Mapping):
         given["initial_state"] = [UNUSED] * solver.graph.num_qubits

@@ -92,10 +92,7 @@ def embed(
         ProblemError: the problem does not fit, or not in the time; says about how many qubits a variable
         needs.
     """
-    if method not in METHODS:
-        raise ParameterError(
-            f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}"
-        )
+    check_method(method)
     n = len(source.labels)
     if method in ("auto", "native"):
         found = _native(source, graph)
@@ -124,6 +121,13 @@ def embed(
         raise _too_large(source, graph, largest_clique, timeout)
     embedding_cache.remember(key, found.chains, found.method, cache)
     return found
+
+
+def check_method(method: str) -> None:
+    if method not in METHODS:
+        raise ParameterError(
+            f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}"
+        )
 
 
 def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGraph) -> Embedding:

@@ -99,6 +99,16 @@ def from_bqm(bqm: dimod.BinaryQuadraticModel) -> QubitProblem:
     return _sorted(_as_qubits(labels), linear, ends, values, vartype, float(bqm.offset))
 
 
+def from_edges(given: EdgeList) -> QubitProblem:
+    """From a problem whose variables' labels are qubits."""
+    labels = list(given.labels) or list(range(given.num_variables))
+    linear = np.zeros(len(labels)) if given.linear is None else given.linear.astype(np.float64)
+    ends = np.stack([given.row, given.col], axis=1).astype(np.int64)
+    return _sorted(
+        _as_qubits(labels), linear, ends, given.value.astype(np.float64), given.vartype, given.offset
+    )
+
+
 def check_structure(problem: QubitProblem, graph: WorkingGraph) -> None:
     """StructureError unless every qubit and coupler of the problem works."""
     name = f"{graph.kind} {list(graph.shape)}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError
 from isinglass.qpu import models
 from isinglass.qpu.answer import Answer, rows_of
@@ -24,7 +24,7 @@ from isinglass.qpu.working_graph import WorkingGraph, graph_of
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import whole_number
 
-RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress")
+RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress", "cancel")
 """Keywords that are of this program and not of the machine."""
 
 _KIN = {"chimera": "DW_2000Q_6", "pegasus": "Advantage_system4", "zephyr": "Advantage2_system1"}
@@ -109,6 +109,7 @@ class QPUSolver:
         time_limit: float | None = None,
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
         **parameters: Any,
     ) -> Answer:
         """Anneal and answer.
@@ -118,7 +119,7 @@ class QPUSolver:
             seed: of everything random, noise included; None draws one. The same seed gives the same
                 answer on any number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
-            num_threads, progress: as in ``isinglass.solve``.
+            num_threads, progress, cancel: as in ``isinglass.solve``.
             **parameters: of the machine, see docs/qpu-parameters.md.
 
         Raises:
@@ -131,7 +132,7 @@ class QPUSolver:
         seed = resolve_seed(seed)
         call, factor = self.resolve(problem, parameters)
         timing = timing_of(call, len(problem.qubits), self.properties["problem_timing_data"])
-        control = RunControl(time_limit, progress, threads, began)
+        control = RunControl(time_limit, progress, threads, began, cancel)
         prepared = time.perf_counter()
         spins = self._anneal(problem, call, timing, factor, seed, control)
         annealed = time.perf_counter()

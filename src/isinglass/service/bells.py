@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+EVERY = "every job"
+"""The bell that rings with each of the others."""
+
 
 class Bells:
     """One bell a job: whoever listens to it is woken by each ring."""
@@ -32,7 +35,7 @@ class Bells:
 
     def ring(self, job: str, *, far: bool = False) -> None:
         """Wake who listens; ``far``: it comes from another server, or is for this one alone."""
-        for event in self._listeners.get(job, ()):
+        for event in (*self._listeners.get(job, ()), *self._listeners.get(EVERY, ())):
             event.set()
         if self.tell is not None and not far:
             self.tell(job)

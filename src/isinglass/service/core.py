@@ -9,19 +9,21 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+from sqlalchemy import Connection
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
-from isinglass.executors.shots import check_spec, run_shot, small_problems
+from isinglass.executors.sampling import small_problems
+from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
 from isinglass.jobs.results import result_of
-from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
@@ -30,6 +32,8 @@ from isinglass.service.database import again_if_overtaken, open_database, steady
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
+from isinglass.service.roll import NOTE_SECONDS
+from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
 from isinglass.service.verify import check_result
 
@@ -46,6 +50,7 @@ _KEY_SECONDS = 2.0
 """A key is looked up again after this long, so a revoked one opens nothing after it."""
 _JUMP_SECONDS = 2.0
 _LARGE_PROBLEMS_KEPT = 2
+_POINTS_KEPT = 600
 _UPLOAD_SWEEP_SECONDS = 3600.0
 
 
@@ -61,7 +66,7 @@ class JobService:
         limits: Limits | None = None,
         durable: bool = False,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
@@ -73,6 +78,8 @@ class JobService:
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
+        self.history: dict[str, deque[tuple[float, float]]] = {}
+        """By job: (seconds, lowest energy) of what its workers told since a shot of it last ended."""
         self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
@@ -80,6 +87,8 @@ class JobService:
         self._problems: OrderedDict[str, Decoded] = OrderedDict()
         self._liars: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._noted: dict[str, float] = {}
+        """By worker: when its row was written last, by the monotonic clock."""
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
@@ -125,20 +134,39 @@ class JobService:
 
     async def principal(self, key: str) -> Principal:
         """Who has this key; AccessError where nobody has, QuotaError where they ask too often."""
+        return await self._known(key, principal_of)
+
+    async def visitor(self, session: str) -> Principal:
+        """Who is signed in under this session's secret; errors as of ``principal``."""
+        return await self._known(session, principal_of_session)
+
+    async def _known(self, secret: str, look_up: Callable[[Connection, str, float], Principal]) -> Principal:
         now = time.monotonic()
-        known = self._keys.get(key)
+        known = self._keys.get(secret)
         if known is None or known[0] < now:
-            self._keys.pop(key, None)
+            self._keys.pop(secret, None)
             if len(self._keys) > 10_000:
                 self._keys.clear()
-            known = (now + _KEY_SECONDS, await self.in_store(self._look_up, key))
-            self._keys[key] = known
+            known = (now + _KEY_SECONDS, await self.at_once(look_up, secret, self.store.clock()))
+            self._keys[secret] = known
         self._buckets.take(known[1].user)
         return known[1]
 
-    def _look_up(self, key: str) -> Principal:
-        with self.store.transaction() as connection:
-            return principal_of(connection, key, self.store.clock())
+    async def at_once(
+        self, call: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """``call(connection, ...)`` as one transaction, in the thread of the store."""
+
+        def run() -> T:
+            with self.store.transaction() as connection:
+                return call(connection, *args, **kwargs)
+
+        return await self.in_store(run)
+
+    async def sign_out(self, session: str) -> None:
+        """The session's secret opens nothing any more."""
+        self._keys.pop(session, None)
+        await self.at_once(close_session, session)
 
     # Jobs
 
@@ -146,21 +174,26 @@ class JobService:
         self, user: str, spec: JobSpec, content: bytes | None, sha256: str | None, idempotency_key: str | None
     ) -> tuple[dict[str, Any], bool]:
         """(status, is it new); the problem as small content or as the name of a blob of the user's."""
-        check_spec(spec)
-        if content is not None:
-            problem = _small_problem(content)
+        if content is not None and spec.type is JobType.SAMPLE and spec.backend != "qpu":
+            problem = _small_problem(spec, content)
+        elif content is not None:
+            # Working graphs are made and circuits read: others need not wait for that.
+            problem = await self.beside(_small_problem, spec, content)
         else:
-            problem = await self.beside(self._large_problem, user, sha256 or "")
+            problem = await self.beside(self._large_problem, spec, user, sha256 or "")
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
             self.queue.wake(spec.backend, spec.shots)
+            self.bells.ring(status["id"])
         return status, new
 
-    def _large_problem(self, user: str, sha256: str) -> Problem:
+    def _large_problem(self, spec: JobSpec, user: str, sha256: str) -> Problem:
+        check_spec(spec)
         size = self.blobs.size(user, sha256)
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
+        check_problem(decoded, spec)
         return Problem(sha256, size, _count_variables(decoded, size), None)
 
     def _decoded(self, user: str, problem: Problem) -> Decoded:
@@ -168,7 +201,7 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.problem_view(user, problem))
+            self._problems[name] = problem_of(self.problem_content(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
@@ -212,22 +245,29 @@ class JobService:
     async def rerun(self, user: str | None, job: str, seed: int | None) -> dict[str, Any]:
         status = await self.in_store(self.store.rerun, user, job, seed)
         self.queue.wake(status["spec"]["backend"], status["shots"])
+        self.bells.ring(status["id"])
         return status
 
-    def content_of(self, user: str, result: ShotResult) -> bytes:
-        """What a shot left, as bytes."""
-        view = self.view_of(user, result)
-        return view if isinstance(view, bytes) else view.tobytes()
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
+        if result.content is not None:
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
 
-    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
-        """The same; large ones are mapped into memory, and read where they are looked at."""
-        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
-
-    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
-        """The container of a problem of this user's."""
-        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
+
+    async def hear(self, worker: str, backends: Sequence[str]) -> None:
+        """A worker asks for work or brings some: it is there."""
+        now = time.monotonic()
+        if now - self._noted.get(worker, -NOTE_SECONDS) >= NOTE_SECONDS:
+            self._noted[worker] = now
+            await self.in_store(self.leasing.note, worker, backends)
 
     async def lease(self, worker: str, backends: Sequence[str], wait: float) -> Lease | None:
         """A shot, as soon as there is one or None after ``wait`` seconds."""
@@ -268,6 +308,7 @@ class JobService:
     def _ring(self, job: str) -> None:
         """A shot or the job came to an end: what its worker told of it is old."""
         self.progress.pop(job, None)
+        self.history.pop(job, None)
         self.bells.ring(job)
         self.bells.ring(_END + job)
 
@@ -275,7 +316,7 @@ class JobService:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> float:
+        def check(user: str, spec: JobSpec, problem: Problem) -> float | None:
             return self._checked(user, spec, problem, shot, result)
 
         return self.leasing.deliver_checked(delivery, check)
@@ -289,7 +330,7 @@ class JobService:
         delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
         return await self.in_store(self.leasing.deliver, delivery)
 
-    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float:
+    def _checked(self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes) -> float | None:
         decoded = self._decoded(user, problem)
         try:
             return check_result(decoded, spec, shot, result_of(result))
@@ -310,6 +351,9 @@ class JobService:
             stop = await self.in_store(self.leasing.heartbeat, job, shot, token)
             if progress is not None:
                 self.progress[job] = {"shot": shot, **progress}
+                if {"elapsed", "best_energy"} <= progress.keys():
+                    told = self.history.setdefault(job, deque(maxlen=_POINTS_KEPT))
+                    told.append((progress["elapsed"], progress["best_energy"]))
                 self.bells.ring(job)
                 bell.clear()
             until = time.monotonic() + wait
@@ -327,12 +371,18 @@ class JobService:
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
-        """A worker is known to be gone, or to hold nothing."""
+        """A worker is known to hold nothing."""
         lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
         for job in lost:
             self._ring(job)
         if lost and not penalty:
             self.queue.wake(None, len(lost))
+
+    async def worker_gone(self, worker: str, why: str, *, penalty: bool = True) -> None:
+        """A worker has ended, with all it held."""
+        self._noted.pop(worker, None)
+        await self.in_store(self.leasing.strike, worker)
+        await self.lose_worker(worker, why, penalty=penalty)
 
     # Sweep
 
@@ -370,10 +420,13 @@ def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:
     return FarBlobs(url, folder, largest)
 
 
-def _small_problem(content: bytes) -> Problem:
+def _small_problem(spec: JobSpec, content: bytes) -> Problem:
+    check_spec(spec)
     if len(content) > SMALL_BYTES:
         raise ProblemError(f"content of {len(content):,} bytes is uploaded, not put into the submission")
-    variables = _count_variables(problem_of(content), len(content))
+    decoded = problem_of(content)
+    variables = _count_variables(decoded, len(content))
+    check_problem(decoded, spec)
     return Problem(hashlib.sha256(content).hexdigest(), len(content), variables, content)
 
 

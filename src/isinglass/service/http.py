@@ -12,6 +12,7 @@ import isinglass
 from isinglass.service import http_blobs, http_jobs, http_work
 from isinglass.service.core import JobService
 from isinglass.service.http_door import LimitBody, Service, Who, install_errors
+from isinglass.service.pages import routes
 from isinglass.service.rooms import Room
 
 
@@ -30,6 +31,7 @@ def make_app(service: JobService, rooms: Sequence[Room] = ()) -> FastAPI:
     install_errors(app)
     for router in (http_jobs.router, http_blobs.router, http_work.router):
         app.include_router(router)
+    app.include_router(routes.router)
     _add_the_small_ones(app)
     for room in rooms:
         room.mount_http(app, service)

@@ -18,6 +18,7 @@ from isinglass.errors import ConflictError, UnknownJobError
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import JobState, ShotState
 from isinglass.service.database import OvertakenError
+from isinglass.service.roll import note_worker, strike_worker
 from isinglass.service.store import Problem, Store
 from isinglass.service.tables import jobs, shots, users
 from isinglass.service.transitions import JobInHand
@@ -84,7 +85,7 @@ class Delivery:
     shot: int
     token: str
     seconds: float
-    energy: float = 0.0
+    energy: float | None = None
     content: bytes | None = None
     sha256: str | None = None
     error: str | None = None
@@ -97,6 +98,16 @@ class Leasing:
         self._store = store
         self._served = 0.0
         """Virtual time of the last user served."""
+
+    def note(self, worker: str, backends: Sequence[str]) -> None:
+        """The worker asked for work."""
+        with self._store.transaction() as connection:
+            note_worker(connection, worker, backends, self._store.clock())
+
+    def strike(self, worker: str) -> None:
+        """The worker has ended."""
+        with self._store.transaction() as connection:
+            strike_worker(connection, worker)
 
     def lease(self, worker: str, backends: Sequence[str]) -> Lease | None:
         """The next shot for a worker of these backends, or None."""
@@ -195,7 +206,9 @@ class Leasing:
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             return row is not None and self._deliver(connection, hand, row, delivery)
 
-    def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], float]) -> bool:
+    def deliver_checked(
+        self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], float | None]
+    ) -> bool:
         """``deliver`` in one transaction with ``check``, which gives the lowest energy or raises.
 
         Made for small problems: what the check takes, everybody waits for.

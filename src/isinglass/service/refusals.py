@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from isinglass.errors import OutOfMemoryError, ParameterError, ProblemError, ServiceError
+from isinglass.errors import (
+    CircuitError,
+    MissingExtraError,
+    OutOfMemoryError,
+    ParameterError,
+    ProblemError,
+    ServiceError,
+)  # fmt: skip
 from isinglass.jobs.states import TransitionError
 
 log = logging.getLogger("isinglass.service")
@@ -34,7 +41,7 @@ def refusal_of(error: Exception) -> Refusal:
             return _said(error, 409)
         case OutOfMemoryError():
             return _said(error, 413)
-        case ProblemError() | ParameterError():
+        case ProblemError() | ParameterError() | CircuitError() | MissingExtraError():
             return _said(error, 422)
     if any(words in str(error) for words in _FULL) or getattr(error, "errno", None) == _NO_SPACE:
         log.error("the disk is full")

@@ -182,7 +182,7 @@ async def _lose_dead_workers(service: JobService, notes: Path) -> None:
         try:
             os.kill(int(note.read_text() or 0), 0)
         except (ProcessLookupError, ValueError):
-            await service.lose_worker(note.name, "its worker died with the service")
+            await service.worker_gone(note.name, "its worker died with the service")
             note.unlink()
         except PermissionError:
             continue
@@ -214,7 +214,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         finally:
             note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.lose_worker(name, f"its worker ended with code {code}")
+        await service.worker_gone(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

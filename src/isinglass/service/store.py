@@ -20,6 +20,7 @@ from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
+from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
 from isinglass.service.transitions import JobInHand
 
@@ -41,7 +42,7 @@ class ShotResult:
     """What a shot left: ``content`` or the blob named ``sha256``."""
 
     shot: int
-    energy: float
+    energy: float | None
     content: bytes | None
     sha256: str | None
 
@@ -114,7 +115,7 @@ class Store:
         """(status, is it new). The same ``idempotency_key`` of a user gives the same job, whatever it holds.
 
         Raises QuotaError where the user's seconds are used up or too many jobs wait; ConflictError where
-        the key was used for another problem.
+        the key was used for another problem; ParameterError where no worker has the backend.
         """
         now = self.clock()
         spec = replace(spec, seed=resolve_seed(spec.seed))
@@ -126,6 +127,7 @@ class Store:
                 if same is not None:
                     return _status(connection.execute(_ONE, {"wanted": same.id}).mappings().one()), False
             self._check_quota(connection, user)
+            require_worker(connection, spec.backend, now)
             job = new_id(now)
             row = {
                 "id": job, "user": user, "idempotency_key": idempotency_key, "state": str(JobState.QUEUED),
@@ -204,6 +206,14 @@ class Store:
             state = self._row(connection, user, job)["state"]
             rows = connection.execute(_EVENTS, {"wanted": job, "after": after}).mappings()
             return [JobEvent(r["seq"], r["at"], r["kind"], json.loads(r["data"])) for r in rows], state
+
+    def shots(self, user: str | None, job: str, limit: int) -> list[dict[str, Any]]:
+        """The first ``limit`` shots: number, state, attempts, worker, seconds, lowest energy."""
+        shown = [shots.c[name] for name in ("shot", "state", "attempts", "worker", "seconds", "energy")]
+        wanted = select(*shown).where(shots.c.job == job).order_by(shots.c.shot).limit(limit)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            return [dict(row) for row in connection.execute(wanted).mappings()]
 
     def results(self, user: str | None, job: str) -> tuple[dict[str, Any], list[ShotResult]]:
         """(status, what each shot that is done left)."""

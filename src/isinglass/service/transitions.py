@@ -73,10 +73,12 @@ class JobInHand:
             raise OvertakenError(f"shot {shot} of job {self.id} is not {state} any more")
         return after
 
-    def shot_done(self, energy: float) -> None:
+    def shot_done(self, energy: float | None) -> None:
         done = self._changed.get("shots_done", self._row["shots_done"]) + 1
         best = self._row["best_energy"]
-        self._changed |= {"shots_done": done, "best_energy": energy if best is None else min(best, energy)}
+        if energy is not None:
+            best = energy if best is None else min(best, energy)
+        self._changed |= {"shots_done": done, "best_energy": best}
         if self.state is JobState.RUNNING and done == self._row["shots"]:
             self.transition("finished", best_energy=self._changed["best_energy"])
 

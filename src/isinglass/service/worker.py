@@ -27,7 +27,9 @@ from isinglass.errors import (
     OutOfMemoryError,
     ServiceError,
 )  # fmt: skip
-from isinglass.executors.shots import run_shot, warm_up
+from isinglass.executors.contract import Run
+from isinglass.executors.sampling import warm_up
+from isinglass.executors.shots import run_shot
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.problems import Decoded, problem_of
 from isinglass.jobs.results import result_content
@@ -197,10 +199,8 @@ class Worker:
         """(the result's container, seconds it took), made here."""
         began = time.perf_counter()
         problem = self._problem_of(shot)
-        samples = run_shot(
-            problem, shot.spec, shot.shot, num_threads=self._threads, progress=beat.tell, cancel=beat
-        )
-        return result_content(samples).to_bytes(), time.perf_counter() - began
+        found = run_shot(problem, shot.spec, shot.shot, Run(self._threads, beat.tell, beat))
+        return result_content(found).to_bytes(), time.perf_counter() - began
 
     def _give_back(self, shot: Shot, why: str | None = None) -> tuple[None, None]:
         words = {**shot.held, "why": None if why is None else why[:500]}
@@ -250,11 +250,11 @@ class Heartbeat:
 
     def tell(self, progress: Progress) -> None:
         """A progress callback."""
+        told = {"elapsed": progress.elapsed, "reads_done": progress.reads_done, "sweeps": progress.sweeps}
         if progress.best_energy < float("inf"):
-            self._progress = {
-                "elapsed": progress.elapsed, "best_energy": progress.best_energy,
-                "reads_done": progress.reads_done, "sweeps": progress.sweeps,
-            }  # fmt: skip
+            told["best_energy"] = progress.best_energy
+        if progress.reads_done or len(told) > 3:
+            self._progress = told
 
     def _beat(self) -> None:
         pause = _FIRST_BEAT_SECONDS
