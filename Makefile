@@ -54,8 +54,9 @@ bench: $(VENV)/.dev
 # The same properties as in make test, with a hundred times the random examples, and fifty times the faults.
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
-	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py \
-		tests/system/test_service_postgresql.py
+	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py tests/system/test_service_disk.py \
+		tests/system/test_service_postgresql.py tests/system/test_service_ray.py
+	ISINGLASS_ATTACKS=300 $(BIN)/python -m pytest tests/system/test_service_attacks.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python
