@@ -46,7 +46,7 @@ class Answers:
     def spec(self) -> Mapping[str, Any]:
         return self.status["spec"]  # type: ignore[no-any-return]
 
-    def envelopes(self, shot: int, content: bytes | np.ndarray) -> list[SolutionEnvelope]:
+    def envelopes(self, shot: int, content: np.ndarray) -> list[SolutionEnvelope]:
         """What a shot left, as envelopes, always with the same names."""
         if not self.batches:
             return [envelope(self.status["id"], name, text) for name, text in self.texts(shot, content)]
@@ -54,7 +54,7 @@ class Answers:
         name = self._name(energies[0], shot, 0)
         return [envelope(self.status["id"], name, batch_of(bits, energies), BATCH)]
 
-    def texts(self, shot: int, content: bytes | np.ndarray) -> list[tuple[str, bytes]]:
+    def texts(self, shot: int, content: np.ndarray) -> list[tuple[str, bytes]]:
         """(name, text) of each read that is sent as text."""
         bits, energies, sent = self._reads(result_of(content))
         return [(self._name(energies[k], shot, k), text_of(bits[k])) for k in sent]
