@@ -9,7 +9,6 @@ from typing import Any
 from isinglass.errors import ParameterError
 from isinglass.jobs.v1 import jobs_pb2 as pb
 
-
 _OBJECTS = ("parameters", "echo")
 """Fields that travel as JSON."""
 
