@@ -174,7 +174,7 @@ def test_an_upload_goes_on_after_the_server_died(service: ServiceProcess, wire: 
 
 
 def test_clients_that_vanish_while_they_send(service: ServiceProcess) -> None:
-    """A connection cut in the middle of a piece leaves whole pieces only; the next client goes on there."""
+    """A connection cut inside of a piece leaves whole pieces only; the next client goes on after them."""
     rng = random.Random(6)
     data = np.random.default_rng(1).bytes(2 * PIECE_BYTES + 5)
     key = service.key("dee")

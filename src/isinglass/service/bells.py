@@ -21,9 +21,12 @@ class Bells:
         """Told of every ring, to carry it to other servers."""
 
     @contextmanager
-    def listen(self, job: str) -> Iterator[asyncio.Event]:
-        """An event that is set by every ring from now on; clear it before looking, wait after."""
-        event = asyncio.Event()
+    def listen(self, job: str, event: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """An event that is set by every ring from now on; clear it before looking, wait after.
+
+        Give the same ``event`` to the bells of several jobs to hear them all.
+        """
+        event = event or asyncio.Event()
         listeners = self._listeners.setdefault(job, set())
         listeners.add(event)
         try:

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -20,6 +21,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
+from isinglass.executors.charging import charge
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.problems import Decoded, problem_content, problem_of, variables_of
@@ -29,13 +31,15 @@ from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
-from isinglass.service.database import again_if_overtaken, open_database, steady_clock
+from isinglass.service.database import open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
-from isinglass.service.leasing import Delivery, Lease, Leasing
+from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
+from isinglass.service.metrics import Metrics
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
+from isinglass.service.store_thread import StoreThread
 from isinglass.service.verify import check_result
 
 log = logging.getLogger("isinglass.service")
@@ -80,23 +84,23 @@ class JobService:
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
         self.blobs = _open_blobs(blobs, data / "blobs", self.limits.problem_bytes)
-        self.bells, self.queue = Bells(), Queue()
+        self.bells, self.queue, self.metrics = Bells(), Queue(), Metrics()
         self.ready = self.closing = False
         self._empty: dict[tuple[str, ...], int] = {}
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
+        self._one = StoreThread(self.store)
         self.history: dict[str, deque[tuple[float, float]]] = {}
         """By job: (seconds, lowest energy) of what its workers told since a shot of it last ended."""
-        self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
         self._keys: dict[str, tuple[float, Principal]] = {}
         self._problems: OrderedDict[str, Decoded] = OrderedDict()
         self._liars: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
         self._noted: dict[str, float] = {}
         """By worker: when its row was written last, by the monotonic clock."""
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
@@ -116,7 +120,7 @@ class JobService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._one.shutdown(wait=True)
+        self._one.stop()
         self._many.shutdown(wait=True)
         self.store.dispose()
 
@@ -132,9 +136,7 @@ class JobService:
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in the thread of the store; again where another server's transaction undid it."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._one, lambda: again_if_overtaken(lambda: call(*args, **kwargs))
-        )
+        return await self._one.run(lambda: call(*args, **kwargs))
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
@@ -191,6 +193,7 @@ class JobService:
             problem = await self.beside(self._large_problem, spec, user, sha256 or "")
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
+            self.metrics.submitted.labels(spec.type, spec.backend).inc()
             self.queue.wake(spec.backend, spec.shots)
             self.bells.ring(status["id"])
         return status, new
@@ -200,6 +203,7 @@ class JobService:
         size = self.blobs.size(user, sha256)
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
+        self.blobs.touch(user, sha256)
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
         check_problem(decoded, spec)
         return Problem(sha256, size, _count_variables(decoded, size), None)
@@ -216,14 +220,22 @@ class JobService:
 
     async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
         """The status, as soon as it is final or ``wait`` seconds have passed."""
+        return (await self.statuses(user, [job], wait))[0]
+
+    async def statuses(self, user: str | None, ids: Sequence[str], wait: float = 0.0) -> list[dict[str, Any]]:
+        """The status of each, in their order, as soon as one is final or ``wait`` seconds have passed."""
         until = time.monotonic() + wait
-        with self.bells.listen(_END + job) as bell:
+        bell = asyncio.Event()
+        with ExitStack() as listening:
+            for job in set(ids):
+                listening.enter_context(self.bells.listen(_END + job, bell))
             while True:
                 bell.clear()
-                status = await self.in_store(self.store.status, user, job)
+                found = await self.in_store(self.store.statuses, user, ids)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
-                    return status
+                ended = any(status["state"] in FINAL for status in found)
+                if ended or left <= 0 or self.bells.closed:
+                    return found
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
@@ -312,6 +324,9 @@ class JobService:
         except VerificationError as error:
             await self._was_a_lie(worker, job, shot, token, error)
             return True
+        if new:
+            self.metrics.shots.labels("failed" if isinstance(result, str) else "done").inc()
+            self.metrics.seconds.inc(seconds)
         self._ring(job)
         return new
 
@@ -326,8 +341,8 @@ class JobService:
         """All of it in the store's thread: for a small problem that is quicker than another thread."""
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> float | None:
-            return self._checked(user, spec, problem, shot, result)
+        def check(user: str, spec: JobSpec, problem: Problem) -> Checked:
+            return self._checked(user, spec, problem, shot, seconds, result)
 
         return self.leasing.deliver_checked(delivery, check)
 
@@ -341,25 +356,32 @@ class JobService:
             sha256 = result.sha256
             if self.blobs.size(held[0], sha256) is None:
                 raise ProblemError(f"the result {sha256[:12]}… has not arrived: send its pieces first")
-            energy = await self.beside(self._checked, *held, shot, self.blobs.read(held[0], sha256))
+            content = self.blobs.read(held[0], sha256)
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, content)
         else:
-            energy = await self.beside(self._checked, *held, shot, result)
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
             sha256 = await self.beside(self.blobs.put, held[0], result)
-        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256)
+        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self.in_store(self.leasing.deliver, delivery)
 
     def _checked(
-        self, user: str, spec: JobSpec, problem: Problem, shot: int, result: bytes | np.ndarray
-    ) -> float | None:
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float,
+        result: bytes | np.ndarray,
+    ) -> Checked:  # fmt: skip
         decoded = self._decoded(user, problem)
         try:
-            return check_result(decoded, spec, shot, result_of(result))
+            found = result_of(result)
+            energy = check_result(decoded, spec, shot, found)
+            return Checked(energy, charge(spec, seconds, found, self.limits.quota_rates))
         except _MALFORMED as error:
             raise VerificationError(f"it is malformed: {error}") from None
 
     async def _was_a_lie(self, worker: str, job: str, shot: int, token: str, error: IsinglassError) -> None:
-        log.warning("job %s: shot %d: the result of worker %s is not true: %s", job, shot, worker, error)
+        about = {"job": job, "shot": shot, "worker": worker}
+        words = "job %s: shot %d: the result of worker %s is not true: %s"
+        log.warning(words, job, shot, worker, error, extra=about)
         self._liars.add(worker)
+        self.metrics.lies.inc()
         await self.in_store(self.leasing.lose, job, shot, token, f"its worker lied: {error}")
         self._ring(job)
 
@@ -387,12 +409,14 @@ class JobService:
         """A worker that ends hands its shot on; one that cannot run it says ``why``, and that counts."""
         words = "its worker ends" if why is None else why
         await self.in_store(self.leasing.lose, job, shot, token, words, penalty=why is not None)
+        self.metrics.lost.labels("given back").inc()
         self._ring(job)
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
         """A worker is known to hold nothing."""
         lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
+        self.metrics.lost.labels("worker").inc(len(lost))
         for job in lost:
             self._ring(job)
         if lost and not penalty:
@@ -429,7 +453,9 @@ class JobService:
                 log.exception("the sweep failed and will be tried again")
 
     def _due(self) -> list[str]:
-        return [*self.leasing.lose_expired(), *self.store.time_out()]
+        expired = self.leasing.lose_expired()
+        self.metrics.lost.labels("expired").inc(len(expired))
+        return [*expired, *self.store.time_out()]
 
 
 def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -123,18 +123,18 @@ def refuse(error: Exception) -> JSONResponse:
     return JSONResponse({"error": {"kind": told.kind, "message": told.message}}, told.status, headers=more)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Every error becomes a status and a sentence."""
+def install_errors(app: FastAPI, refuse: Callable[[Exception], Response] = refuse) -> None:
+    """Every error becomes a status and a sentence; ``refuse`` says how, for rooms of peers."""
 
-    async def told(_: Request, error: Exception) -> JSONResponse:
+    async def told(_: Request, error: Exception) -> Response:
         return refuse(error)
 
-    async def malformed(_: Request, error: Exception) -> JSONResponse:
+    async def malformed(_: Request, error: Exception) -> Response:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
         return refuse(ParameterError(f"the request is malformed: {words}"))
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
         return refuse(ServiceError(words, status))

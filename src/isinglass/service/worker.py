@@ -63,6 +63,11 @@ class Shot:
     def held(self) -> dict[str, Any]:
         return {"job": self.job, "shot": self.shot, "token": self.token}
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """For lines of the log."""
+        return {"job": self.job, "user": self.user, "shot": self.shot}
+
 
 class ShotLostError(Exception):
     """What ran a shot is gone, with all it had found: somebody else may run it."""
@@ -153,7 +158,8 @@ class Worker:
             raise
         except ServiceError as error:
             if delivery is not None:
-                log.error("job %s: the result is lost: %s", delivery["job"], error)
+                about = {"job": delivery["job"], "shot": delivery["shot"]}
+                log.error("job %s: the result is lost: %s", delivery["job"], error, extra=about)
             self._idle = False
             self._draining.wait(0.5)
             return None
@@ -179,17 +185,18 @@ class Worker:
                 sent = self._send(shot, result)
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
-            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error)
+            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error, extra=shot.about)
             return self._give_back(shot, str(error) or "its worker has not enough memory")
         except ShotLostError as error:
             return self._give_back(shot, str(error))
         except (ServiceError, OSError) as error:
-            log.warning("job %s: shot %d: it or its result did not travel: %s", shot.job, shot.shot, error)
+            line = "job %s: shot %d: it or its result did not travel: %s"
+            log.warning(line, shot.job, shot.shot, error, extra=shot.about)
             return self._give_back(shot, f"its problem or its result did not travel: {error}")
         except IsinglassError as error:
             return {**shot.held, "seconds": time.perf_counter() - began, "error": str(error)}, None
         except Exception as error:
-            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot)
+            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot, extra=shot.about)
             words = f"a fault of isinglass, please report it: {type(error).__name__}: {error}"
             return {**shot.held, "seconds": time.perf_counter() - began, "error": words}, None
         if beat.lost:
@@ -221,7 +228,8 @@ class Worker:
         try:
             self._transport.request("POST", "/v1/work/give-back", json=words, tries=1)
         except ServiceError as error:
-            log.warning("job %s: shot %d could not be handed back: %s", shot.job, shot.shot, error)
+            line = "job %s: shot %d could not be handed back: %s"
+            log.warning(line, shot.job, shot.shot, error, extra=shot.about)
         return None, None
 
     def _problem_of(self, shot: Shot) -> Decoded:
