@@ -18,6 +18,7 @@ from isinglass.compat.dwave import (
     LeapHybridCQMSampler,
     LeapHybridDQMSampler,
     LeapHybridSampler,
+    hybrid_kinds,
 )
 from isinglass.compat.dwave.hybrid_samplers import hybrid_answer
 from isinglass.errors import ParameterError, ProblemError
@@ -133,6 +134,7 @@ def test_the_answer_of_a_constrained_model() -> None:
     cqm = dimod.ConstrainedQuadraticModel()
     cqm.set_objective(-x - y)
     cqm.add_constraint(x + y <= 3, label="most")
-    answer = hybrid_answer(isinglass.solve(cqm, time_limit=0.5, seed=1))
+    answer = hybrid_answer(hybrid_kinds.CQM, isinglass.solve(cqm, time_limit=0.5, seed=1))
+    assert len(answer) <= 100 and answer.record.is_feasible[0]
     feasible = answer.filter(lambda row: row.is_feasible)
     assert feasible.first.energy == -3.0 and answer.info["constraint_labels"] == ["most"]
