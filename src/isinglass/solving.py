@@ -15,7 +15,7 @@ from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.kernels.batch import BatchKernels
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, in_users_terms, total_weight
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms, total_weight
 from isinglass.problems.files import read_file
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
@@ -232,9 +232,7 @@ def _check_tracked(problem: CompiledProblem, samples: Samples, energy: np.ndarra
 def _sampleset(
     problem: CompiledProblem, samples: Samples, energy: np.ndarray, info: dict[str, Any]
 ) -> SampleSet:
-    states = samples.states
-    if problem.vartype == "BINARY":
-        states = (states + np.int8(1)) >> np.int8(1)
+    states = in_alphabet(samples.states, problem.vartype)
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
     vectors |= in_users_terms(problem.given, energy)

@@ -19,6 +19,7 @@ import pytest
 from isinglass.errors import IsinglassError
 from isinglass.qpu import ApolloSampler, Noise, Physics, QPUSampler, QPUSolver, dynamics, sample_embedded
 from isinglass.qpu.calibrated import physics_named
+from isinglass.qpu.embedded import check_parameters
 
 NAN, INF = float("nan"), float("inf")
 HUGE = 10**400
@@ -166,6 +167,11 @@ def test_hostile_calls_are_told_what_is_wrong(name: str) -> None:
     with pytest.raises(IsinglassError, match=match) as caught:
         call()
     assert isinstance(caught.value, ValueError) and len(str(caught.value)) < 700
+
+
+def test_words_of_the_embedding_are_no_parameters_of_the_machine() -> None:
+    # As a service checks a job: sample_embedded takes it, so its check does.
+    check_parameters(sampler().solver, embedding_seed=3, embedding={0: [1]}, chain_strength={0: 1.0})
 
 
 def test_what_the_presets_have_is_allowed() -> None:

@@ -14,7 +14,7 @@ from isinglass.control import Cancel, Progress, check_positive
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, in_users_terms
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
@@ -156,14 +156,15 @@ def _read_back(
         "warnings": _warnings(found, strengths, terms, answer.info["scale_factor"], breaks, keep),
         "qpu": {**answer.info, "timing": answer.timing},
     }
-    states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
     vectors = {
         "energy": energy,
         "num_occurrences": counts[keep].astype(np.intp),
         "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
     }
     vectors |= in_users_terms(compiled.given, energy)
-    return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
+    return SampleSet(
+        make_record(in_alphabet(spins, compiled.vartype), vectors), compiled.labels, info, compiled.vartype
+    )
 
 
 def _phases(marks: list[float]) -> dict[str, float]:

@@ -205,7 +205,7 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.problem_view(user, problem))
+            self._problems[name] = problem_of(self.problem_content(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
@@ -260,13 +260,17 @@ class JobService:
         self.bells.ring(status["id"])
         return status
 
-    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
-        """What a shot left; a large one is mapped into memory, and read where it is looked at."""
-        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
+        if result.content is not None:
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
 
-    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
-        """The container of a problem of this user's."""
-        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
 

@@ -112,6 +112,11 @@ def steady_clock(engine: Engine) -> Callable[[], float]:
     return lambda: now + time.monotonic() - start
 
 
+def commits_together(engine: Engine) -> bool:
+    """May calls share a transaction? Not where another server writes, too: they would lock each other out."""
+    return engine.dialect.name == "sqlite"
+
+
 def again_if_overtaken(call: Callable[[], T]) -> T:
     """``call``, one transaction, and once more whenever another server's came between and undid it."""
     for _ in range(_OVERTAKEN_TIMES):

@@ -36,6 +36,7 @@ class StoreThread:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._most = _MOST_TOGETHER if store.commits_together else 1
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
@@ -55,7 +56,7 @@ class StoreThread:
         ended = False
         while not ended:
             waiting = [self._calls.get()]
-            while len(waiting) < _MOST_TOGETHER:
+            while len(waiting) < self._most:
                 try:
                     waiting.append(self._calls.get_nowait())
                 except Empty:

@@ -126,7 +126,7 @@ def _outcome(service: JobService, status: dict[str, Any], results: list[Any]) ->
     found = _outcomes.get(name)
     if found is None:
         shown = sorted(results, key=lambda result: (result.energy is None, result.energy))[:_SHOTS_SHOWN]
-        found = outcome_of(service.view_of(status["user"], result) for result in shown)
+        found = outcome_of(service.content_of(status["user"], result) for result in shown)
         _outcomes[name] = found
         while len(_outcomes) > _OUTCOMES_KEPT:
             _outcomes.popitem(last=False)
