@@ -7,7 +7,7 @@ import importlib
 from isinglass.errors import ParameterError, nearest
 from isinglass.service.rooms import Room
 
-ROOMS: dict[str, str] = {}
+ROOMS: dict[str, str] = {"divi": "isinglass.compat.divi.room:DiviRoom"}
 """Name -> module:class, imported only where the room is mounted."""
 
 
