@@ -18,6 +18,7 @@ import grpc
 import uvicorn
 
 from isinglass.errors import ParameterError
+from isinglass.executors.machine import backends_here
 from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
@@ -98,11 +99,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
-    say(f"isinglass serves at {url}")
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
     await _lose_dead_workers(service, settings.data / "workers")
+    if settings.workers:
+        # They are on their way: jobs for them are taken from the start.
+        await service.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
     ]

@@ -18,7 +18,8 @@ SIMULATOR = "qoro_maestro"
 DEVICES = {"FakeManilaV2": 5, "FakeGuadalupeV2": 16, "FakeMontrealV2": 27, "FakeTorino": 133}
 """Emulated devices that are listed, and their qubits; every fake device can be named."""
 WIDEST_WHOLE = 20
-"""Qubits up to which a circuit to be cut is run whole: it fits, and cutting could only cost shots."""
+"""Qubits up to which a circuit to be cut is run whole: it fits, and cutting could only cost shots. A wider one
+is cut into pieces of half its width at most."""
 _DEVICE_SHOTS = 1000
 _METHODS = {
     0: "statevector_simulator", 1: "aer_simulator_matrix_product_state", 2: "aer_simulator_stabilizer",
@@ -81,8 +82,9 @@ def _kind_and_parameters(asked: Asked) -> tuple[JobType, dict[str, Any]]:
             raise ParameterError(
                 f"a job of type CIRCUIT_CUT has one circuit, and this has {len(asked.circuits)}"
             )
-        if _width(asked.circuits[0][1]) > WIDEST_WHOLE:
-            return JobType.CUT, {"max_qubits": WIDEST_WHOLE, **shots}
+        width = _width(asked.circuits[0][1])
+        if width > WIDEST_WHOLE:
+            return JobType.CUT, {"max_qubits": -(-width // 2), **shots}
     return JobType.CIRCUITS, shots
 
 
