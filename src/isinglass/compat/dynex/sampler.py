@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_OF_THE_SAMPLER = ("config", "logging", "description", "bnb", "mainnet", "test")
+
+
 class DynexSampler:
     """Samples one model on this machine.
 
@@ -63,35 +66,38 @@ class DynexSampler:
         """
         with in_dynex_words():
             settings = settings_of(args, parameters)
-        backend = (
-            "cpu" if self.config.compute_backend is ComputeBackend.LOCAL else self.config.compute_backend
-        )
-        _check_here(backend)
-        with in_dynex_words():
-            found = self._runs(str(backend), settings)
+            chosen = self.config.compute_backend
+            found = self._runs("cpu" if chosen is ComputeBackend.LOCAL else str(chosen), settings)
         if self.logging:
             best = found.record.energy.min(initial=np.inf)
             self.config.logger.info("[%s] energy %g", self.config.get_platform_prefix(), best)
         return found
 
     def _runs(self, backend: str, settings: Settings) -> dimod.SampleSet:
-        from isinglass.solving import solve
+        from isinglass.solving import BACKENDS, solve
 
+        if backend not in BACKENDS:
+            raise DynexSolverError(
+                f"compute_backend {backend!r} is not on this machine, which has {', '.join(BACKENDS)}: use "
+                "ComputeBackend.CPU, or the dynex client with a service that has such a worker"
+            )
         on_qpu = backend == "qpu"
         # A machine divides the reads of one call among its shots; elsewhere a shot is a run.
         runs = settings.clones * (1 if on_qpu else settings.shots)
         spec = JobSpec(seed=resolve_seed(settings.seed))
         to_solve = self.model.bqm if on_qpu else self.model.model
         words: dict[str, Any] = {"backend": backend}
-        words |= {"qpu_model": str(self.config.qpu_model)} if on_qpu else {"solver": settings.solver}
+        words |= (
+            {"qpu_model": str(self.config.qpu_model)} if on_qpu else {"solver": settings.solver_for(backend)}
+        )
         shots = {}
         with _timeout(self.config.default_timeout) as cancel:
             for run in range(runs):
                 if run and cancel.is_set():
                     break
-                words_of_run = {**settings.parameters(backend), "seed": spec.shot_seed(run)}
-                words_of_run |= {} if on_qpu else {"cancel": cancel}
-                shots[run] = solve(to_solve, **words, **words_of_run)
+                shots[run] = solve(
+                    to_solve, seed=spec.shot_seed(run), cancel=cancel, **words, **settings.parameters(backend)
+                )
         found = merge_samples(shots, {"shots": runs})
         if not on_qpu or isinstance(self.model, BQM):
             return found
@@ -110,22 +116,11 @@ def _timeout(seconds: float) -> Iterator[threading.Event]:
         timer.cancel()
 
 
-def _check_here(backend: str) -> None:
-    from isinglass.solving import BACKENDS
-
-    if backend not in BACKENDS:
-        raise DynexSolverError(
-            f"compute_backend {str(backend)!r} is not on this machine, which has {', '.join(BACKENDS)}: use "
-            "ComputeBackend.CPU, or the dynex client with a service that has such a worker"
-        )
-
-
 def sample(bqm: Any, *args: Any, **parameters: Any) -> dimod.SampleSet:
     """Samples of a ``dimod.BinaryQuadraticModel``; keywords as of ``sample_qubo``."""
-    config = parameters.pop("config", None)
-    for name in ("logging", "description", "bnb", "formula", "mainnet", "test"):
-        parameters.pop(name, None)
-    return DynexSampler(BQM(bqm), logging=False, config=config).sample(*args, **parameters)
+    model = BQM(bqm, formula=parameters.pop("formula", 2))
+    of_sampler = {name: parameters.pop(name) for name in _OF_THE_SAMPLER if name in parameters}
+    return DynexSampler(model, **of_sampler).sample(*args, **parameters)
 
 
 def sample_qubo(Q: Any, offset: float = 0.0, **parameters: Any) -> dimod.SampleSet:

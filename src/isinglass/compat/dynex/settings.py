@@ -26,8 +26,7 @@ class Settings:
     num_reads: int | None = None
     """States wanted, best first, 1 up; None for 32, on a QPU 4."""
     annealing_time: int = 10
-    """Steps of each read, 1 up: of a QPU (10 to 1000) and of solvers that count sweeps. ``auto`` decides
-    itself."""
+    """Steps of a read, 1 up: of a QPU (10 to 1000), of solvers that count sweeps. Not for ``auto``."""
     clones: int = 1
     """1 to 128: repeats of the whole call, each with a seed of its own, merged."""
     switchfraction: float = 0.0
@@ -51,16 +50,15 @@ class Settings:
     preprocess: bool | None = None
     """No effect: ``auto`` makes problems smaller itself."""
     qpu_max_coeff: float = 9.0
-    """Largest coefficient on a QPU, above 0; larger ones are scaled there, energies are those of the
-    model."""
+    """Largest coefficient on a QPU, above 0; larger ones are scaled there. Energies are of the model."""
     show_progress: bool | None = None
     """No effect."""
     seed: int | None = None
     """Ours: 0 to 2^63 - 1; the same seed gives the same samples. None draws one."""
     time_limit: float | None = None
     """Ours: seconds of each run, above 0. None for a fixed amount of work."""
-    solver: str = "auto"
-    """Ours: a solver of ``isinglass.solve``; not for a QPU."""
+    solver: str | None = None
+    """Ours: a solver of ``isinglass.solve``, not for a QPU. None: auto, on a GPU simulated_annealing."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -68,7 +66,7 @@ class Settings:
             ("rank", 1, _INT32), ("block_fee", 0, (1 << 63) - 1), ("seed", 0, (1 << 63) - 1),
         ):  # fmt: skip
             object.__setattr__(self, name, _whole(name, getattr(self, name), low, high))
-        if not isinstance(self.solver, str):
+        if not isinstance(self.solver, str | None):
             raise ParameterError(f"solver={self.solver!r} is not a name")
         for name, most in (
             ("switchfraction", math.inf),
@@ -87,8 +85,12 @@ class Settings:
             reads = {"num_reads": max(self.num_reads or 4, self.shots)}
             return {**reads, **{name: getattr(self, name) for name in names}, **limit}
         wanted = {"num_reads": self.num_reads or 32, "annealing_time": self.annealing_time}
-        known = solver_named(self.solver).parameters
+        known = solver_named(self.solver_for(backend)).parameters
         return {**{name: value for name, value in wanted.items() if name in known}, **limit}
+
+    def solver_for(self, backend: str) -> str:
+        """The solver on the CPU or a GPU, for which ``auto`` has no kernels."""
+        return self.solver or ("simulated_annealing" if backend == "gpu" else "auto")
 
 
 def settings_of(args: tuple[Any, ...], given: Mapping[str, Any]) -> Settings:
