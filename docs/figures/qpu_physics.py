@@ -55,7 +55,7 @@ def program_of(
     return Program(
         np.arange(h.size, dtype=np.int32), h, row.astype(np.int32), col.astype(np.int32), J, points, False,
         np.array([[0.0, 1.0], [points[-1, 0], 1.0]]), np.zeros(h.size), np.zeros(h.size), state, True, reads,
-        points[-1, 0] + 140.0, 0.0, 1000.0, True,
+        points[-1, 0] + 140.0, 1000.0, True,
     )  # fmt: skip
 
 

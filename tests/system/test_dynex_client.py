@@ -1,6 +1,6 @@
 """The real Dynex client, of several ages, against a real service; and ``dynexcore`` under its LOCAL backend.
 
-The client brings 650 MB of packages. Where ``ISINGLASS_DYNEX`` names a folder, each version is installed from
+The client brings 650 MB of packages. Where ``ISINGLASS_PEERS`` names a folder, each version is installed from
 PyPI into an environment of its own in there (once), and everything runs; make soak does that. Without it our
 own stubs talk with the service, which tests/wire/dynex/ does at length in one process.
 """
@@ -26,7 +26,7 @@ from tests.system.service_process import COMMAND, ServiceProcess
 from tests.wire.dynex.in_process import batch, options, with_data
 
 VERSIONS = ("1.4.7", "1.3.3")
-PLACE = os.environ.get("ISINGLASS_DYNEX", "")
+PLACE = os.environ.get("ISINGLASS_PEERS", "")
 SCRIPT = Path(__file__).with_name("dynex_script.py")
 PROBLEM = "p qubo 3 5 0.250000\n1 0 3.0\n2 1 -1.0\n0 0 -1.0\n1 1 -2.0\n2 2 0.5\n"
 
@@ -52,7 +52,7 @@ def test_a_job_through_a_real_service(service: ServiceProcess) -> None:
             assert batch(found.envelope).energies[0] == -2.25
 
 
-@pytest.mark.skipif(not PLACE, reason="installs the client from PyPI: make soak, or ISINGLASS_DYNEX=folder")
+@pytest.mark.skipif(not PLACE, reason="installs the client from PyPI: make soak, or ISINGLASS_PEERS=folder")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_client(version: str, service: ServiceProcess, tmp_path: Path) -> None:
     blocks = {name: words for name, words in vars(test_dynex_documents).items() if name.isupper()}

@@ -366,7 +366,7 @@ ROWS_OF_THE_DOCS = Path(__file__).parents[2] / "docs" / "qscore-rows"
 
 
 def test_the_results_page_is_what_its_rows_say() -> None:
-    files = [ROWS_OF_THE_DOCS / f"{name}.csv" for name in ("local", "large", "annealers")]
+    files = [ROWS_OF_THE_DOCS / f"{name}.csv" for name in ("local", "large", "annealers", "circuits")]
     rows = [row for path in files for row in qscore.ROWS.read(path).values()]
     page = ROWS_OF_THE_DOCS.with_name("qscore-results.md")
     assert page_of(rows, [path.name for path in files], page.stem) == page.read_text()
@@ -375,7 +375,7 @@ def test_the_results_page_is_what_its_rows_say() -> None:
 def test_small_rows_of_the_docs_are_true(tmp_path: Path) -> None:
     """The large ones take minutes: ``isinglass qscore verify docs/qscore-rows/*.csv``."""
     small = tmp_path / "small.csv"
-    for name in ("local", "annealers"):
+    for name in ("local", "annealers", "circuits"):
         for row in qscore.ROWS.read(ROWS_OF_THE_DOCS / f"{name}.csv").values():
             if row.task.n <= 500:
                 qscore.ROWS.append(small, row)

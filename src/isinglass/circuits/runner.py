@@ -13,7 +13,7 @@ A runner takes labelled circuits as OpenQASM text and gives back counts. To writ
    ``batch.observables`` with a dict of Pauli string -> value instead of counts.
 4. Add it to the fixture of ``tests/contract/test_circuit_runners.py``, which asks all this of it.
 
-``submit_circuits`` and ``submit`` (do not override them) check what they are given, track depths, pass on
+``submit_circuits`` and what it calls (do not override them) check what they are given, track depths, pass on
 cancellation and progress, and make the list that callers get. Whoever needs several submissions for one
 answer makes one ``control`` for all of them. Bit order of counts: ``isinglass.circuits.counts``.
 """
@@ -162,24 +162,25 @@ class CircuitRunner(ABC):
     ) -> list[CircuitResult]:
         """``submit_circuits`` under a control that may cover several submissions."""
         wanted = self._shots if shots is None else whole_number("shots", shots)
-        batch = CircuitBatch.of(circuits, observables, wanted)
-        if batch.observables is not None and not self.supports_expval:
+        return self.submit_batches([CircuitBatch.of(circuits, observables, wanted)], control)
+
+    def submit_batches(self, batches: Sequence[CircuitBatch], control: RunControl) -> list[CircuitResult]:
+        """Batches with observables or shots of their own, as one submission; results in their order."""
+        if not self.supports_expval and any(batch.observables is not None for batch in batches):
             raise ParameterError(
                 f"{type(self).__name__} gives counts, not expectation values: leave observables out"
             )
         if self.track_depth:
-            self._depths.append(depth_of(batch))
-        outcomes = [
-            Outcome(error=CircuitError(f"not run: {control.stop_reason.partition(':')[0]}"))
-            if outcome is None
-            else outcome
-            for outcome in self.run(batch, control)
-        ]
-        if all(outcome.error is not None for outcome in outcomes):
+            self._depths.append([depth for batch in batches for depth in depth_of(batch)])
+        outcomes = [outcome for batch in batches for outcome in self.run(batch, control)]
+        unrun = CircuitError(f"not run: {control.stop_reason.partition(':')[0]}")
+        ended = [Outcome(error=unrun) if outcome is None else outcome for outcome in outcomes]
+        if all(outcome.error is not None for outcome in ended):
             if control.interrupted:
                 raise KeyboardInterrupt
-            raise outcomes[0].error  # type: ignore[misc]  # all of them have one
-        return [CircuitResult(label, outcome) for label, outcome in zip(batch.labels, outcomes, strict=True)]
+            raise ended[0].error  # type: ignore[misc]  # all of them have one
+        labels = [label for batch in batches for label in batch.labels]
+        return [CircuitResult(label, outcome) for label, outcome in zip(labels, ended, strict=True)]
 
     @property
     def depth_history(self) -> list[list[int]]:

@@ -6,6 +6,7 @@ takes it as it is. Solver "native" takes the labels of the variables as qubits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,17 +16,22 @@ from isinglass.executors.contract import Run
 from isinglass.jobs.labels import label_from_json
 from isinglass.jobs.problems import Decoded, variables_of
 from isinglass.jobs.spec import JobSpec
+from isinglass.problems.compile import compile
 from isinglass.problems.energies import in_users_terms
 from isinglass.problems.given import EdgeList
+from isinglass.problems.reduce.terms import terms_of
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.qpu.call import resolve
 from isinglass.qpu.embedded import check_parameters
+from isinglass.qpu.embedding import Source, qubits_per_variable
 from isinglass.qpu.models import MODELS
+from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.problem import QubitProblem, from_edges
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
-from isinglass.solving import check_unconstrained, solve
+from isinglass.solving import solve
+from isinglass.solving_quantum import check_quantum
 
 _SOLVERS = ("auto", "native")
 _OF_LABELS = ("initial_state", "embedding", "chain_strength")
@@ -52,13 +58,11 @@ def check(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """No constraints; of "native", every qubit and coupler works and every bias is in range."""
-    check_unconstrained(problem, spec.backend)
+    check_quantum(problem, spec.backend, {})
     if spec.qpu_model in APOLLO_MODELS:
         ApolloSampler(spec.qpu_model).check_size(variables_of(problem))
     elif spec.solver == "native":
-        given = _parameters(spec)
-        given.pop("time_limit", None)
-        machine_of(spec).resolve(on_qubits(problem), given)
+        machine_of(spec).resolve(on_qubits(problem), machine_parameters(spec))
 
 
 def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
@@ -94,6 +98,24 @@ def on_qubits(problem: Any) -> QubitProblem:
             f"not a {type(problem).__name__}"
         )
     return from_edges(problem)
+
+
+def machine_parameters(spec: JobSpec) -> dict[str, Any]:
+    """Those of the machine itself; an ``initial_state`` of variables without its values."""
+    given = _parameters(spec)
+    if spec.solver == "native":
+        own = set(given) - {"time_limit"}
+    else:
+        own = set(given) & set(machine_of(spec).properties["parameters"])
+        if isinstance(given.get("initial_state"), Mapping):
+            given["initial_state"] = [UNUSED] * machine_of(spec).graph.num_qubits
+    return {name: given[name] for name in own}
+
+
+def qubits_a_variable(problem: Any, machine: QPUSolver) -> int:
+    """At least so many qubits a variable takes on average once it is embedded."""
+    row, col, _ = terms_of(compile(problem)).edges()
+    return qubits_per_variable(Source(range(variables_of(problem)), row, col), machine.graph)
 
 
 def _parameters(spec: JobSpec) -> dict[str, Any]:

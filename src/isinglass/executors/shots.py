@@ -19,6 +19,9 @@ _FILES = {
     (JobType.CIRCUITS, "cpu"): "counting",
     (JobType.EXPECTATION, "cpu"): "expecting",
     (JobType.CUT, "cpu"): "cutting",
+    (JobType.ESTIMATE, "cpu"): "estimating",
+    (JobType.ESTIMATE, "gpu"): "estimating",
+    (JobType.ESTIMATE, "qpu"): "estimating",
 }
 """(type, backend) -> file of this room: loaded when it is needed, for some need much."""
 
@@ -32,7 +35,8 @@ def check_spec(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """ProblemError or ParameterError where this problem cannot be run so."""
-    if isinstance(problem, Circuits) != (spec.type in _OF_CIRCUITS):
+    fits = spec.type is JobType.ESTIMATE or isinstance(problem, Circuits) == (spec.type in _OF_CIRCUITS)
+    if not fits:
         has, needs = ("circuits", "a problem") if isinstance(problem, Circuits) else ("a problem", "circuits")
         raise ProblemError(f"a job of type {str(spec.type)!r} takes {needs} and was given {has}")
     executor(spec).check_problem(problem, spec)

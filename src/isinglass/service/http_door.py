@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -9,7 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +22,13 @@ from isinglass.service.keys import Principal
 from isinglass.service.limits import JSON_BYTES, WORK_BYTES
 from isinglass.service.refusals import refusal_of
 
+_GRACE_SECONDS = 30.0
+_SLOWEST = 10 << 10
+"""Bytes a second that a body comes with at least, after the grace."""
+
 
 class LimitBody:
-    """ASGI: refuses bodies that are too long, by what they say and by what comes.
+    """ASGI: refuses bodies that are too long, by what they say and by what comes, or come too slowly.
 
     ``more``: path prefix -> bytes, for rooms of peers.
     """
@@ -35,29 +41,20 @@ class LimitBody:
             await self._app(scope, receive, send)
             return
         largest = self._largest(scope["path"])
-        refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
-            await refusal(scope, receive, send)
+            await refuse(_too_long(largest))(scope, receive, send)
             return
-        came = 0
-
-        async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > largest:
-                raise QuotaError("the body is too long", 413)
-            return message
+        body = _Body(receive, largest)
 
         async def answered(message: Message) -> None:
-            # Whatever was made of the error above on its way, this is what it meant.
-            if came <= largest:
+            # Whatever was made of the body's error on its way, this is what it meant.
+            if body.error is None:
                 await send(message)
             elif message["type"] == "http.response.start":
-                await refusal(scope, receive, send)
+                await refuse(body.error)(scope, receive, send)
 
-        await self._app(scope, counted, answered)
+        await self._app(scope, body.receive, answered)
 
     def _largest(self, path: str) -> int:
         if path.startswith("/v1/work/exchange"):
@@ -65,6 +62,37 @@ class LimitBody:
         if path.startswith("/v1/blobs/"):
             return PIECE_BYTES + (1 << 16)
         return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
+
+
+class _Body:
+    """The body of one request, counted and timed as it comes."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._largest = receive, largest
+        self._began, self._came, self._more = time.monotonic(), 0, True
+        self.error: ServiceError | None = None
+
+    async def receive(self) -> Message:
+        if not self._more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(
+                _GRACE_SECONDS + self._came / _SLOWEST - (time.monotonic() - self._began)
+            ):
+                message = await self._receive()
+        except TimeoutError:
+            self.error = ServiceError(f"the body comes slower than {_SLOWEST:,} bytes a second", 408)
+            raise self.error from None
+        self._came += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        if self._came > self._largest:
+            self.error = _too_long(self._largest)
+            raise self.error
+        return message
+
+
+def _too_long(largest: int) -> QuotaError:
+    return QuotaError(f"the body is longer than {largest:,} bytes", 413)
 
 
 async def service_of(request: Request) -> JobService:
@@ -113,5 +141,5 @@ def install_errors(app: FastAPI, refuse: Callable[[Exception], Response] = refus
 
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
-    for kind in (IsinglassError, OperationalError, OSError):
+    for kind in (IsinglassError, DBAPIError, OSError):
         app.add_exception_handler(kind, told)

@@ -13,9 +13,10 @@ import numpy as np
 
 from isinglass.errors import VerificationError
 from isinglass.jobs.circuits import Circuits
+from isinglass.jobs.estimate import Estimate
 from isinglass.jobs.problems import Decoded
 from isinglass.jobs.results import Result
-from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.energies import energies
 from isinglass.problems.given import EdgeList, MatrixProblem
@@ -27,6 +28,10 @@ _RELATIVE = 1e-9
 
 def check_result(problem: Decoded, spec: JobSpec, shot: int, result: Result) -> float | None:
     """The lowest energy of a result that is true (None of circuits); VerificationError of any other."""
+    if spec.type is JobType.ESTIMATE:
+        if not isinstance(result, Estimate):
+            raise VerificationError(f"the result is a {type(result).__name__} and not an estimate")
+        return None
     if isinstance(problem, Circuits):
         check_circuits(problem, spec, shot, result)
         return None
@@ -36,14 +41,15 @@ def check_result(problem: Decoded, spec: JobSpec, shot: int, result: Result) -> 
         raise VerificationError("the result has no samples")
     if result.info.get("seed") != spec.shot_seed(shot):
         raise VerificationError(f"the seed is {result.info.get('seed')!r}, not {spec.shot_seed(shot)}")
-    _check_occurrences(spec, np.asarray(result.record.num_occurrences))
+    _check_occurrences(spec, result)
     if isinstance(problem, EdgeList | MatrixProblem | PackedGraph):
         return _check_given(problem, result)
     return _check_model(problem, result)
 
 
-def _check_occurrences(spec: JobSpec, times: np.ndarray) -> None:
+def _check_occurrences(spec: JobSpec, result: SampleSet) -> None:
     """Annealers count equal answers; other solvers give every read its row."""
+    times = np.asarray(result.record.num_occurrences)
     if spec.backend != "qpu":
         if (times != 1).any():
             raise VerificationError("num_occurrences is not 1 everywhere")
@@ -52,6 +58,9 @@ def _check_occurrences(spec: JobSpec, times: np.ndarray) -> None:
     if asked is not None:
         # An Apollo machine reads once a shot at least.
         asked = max(asked, spec.parameters.get("shots") or 1)
+    charged = result.info.get("qpu", {}).get("charge_seconds", 0.0)
+    if type(charged) not in (int, float) or not 0 <= charged < 1e9:
+        raise VerificationError(f"the annealer charges {charged!r} seconds")
     if times.dtype.kind != "i" or (times < 1).any() or (asked is not None and times.sum() > asked):
         raise VerificationError(f"num_occurrences are not counts that sum to num_reads={asked} at most")
 

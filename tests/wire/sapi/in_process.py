@@ -51,5 +51,6 @@ async def room(folder: Path) -> AsyncIterator[InProcess]:
         httpx.AsyncClient(transport=transport, base_url="http://room/sapi/v2") as client,
     ):
         here = InProcess(service, client)
+        await service.hear("test", BACKENDS)
         client.headers["X-Auth-Token"] = await service.in_store(here.key, "ann")
         yield here

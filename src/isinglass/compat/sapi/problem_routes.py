@@ -88,7 +88,7 @@ async def find(
     max_results: Annotated[int, Query(ge=1, le=_MOST_IDS)] = _MOST_IDS,
     status: str | None = None,
     solver: str | None = None,
-    label: Annotated[str | None, Query(max_length=1000)] = None,
+    label: Annotated[str | None, Query(max_length=1000, pattern=r"^[^\x00]*$")] = None,
 ) -> Response:
     """With ids: each one's status, as soon as one has ended. Without: one's problems, newest first."""
     who.require("read")
