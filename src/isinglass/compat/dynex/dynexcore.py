@@ -48,10 +48,8 @@ def _run(words: Sequence[str]) -> Path:
     numbers = {ours: _number(theirs, given[theirs]) for theirs, ours in _NAMES.items() if theirs in given}
     wanted = int(numbers.pop("rank", 1))
     numbers |= {name: _number(name, given[name]) for name in _OURS[:2] if name in given}
-    settings = Settings(**numbers, solver=given.get("solver"))  # type: ignore[arg-type]  # it checks
-    found = solve(
-        problem, solver=settings.solver_for("cpu"), seed=settings.seed, **settings.parameters("cpu")
-    )
+    settings = Settings(**numbers, solver=given.get("solver", "auto"))  # type: ignore[arg-type]  # it checks
+    found = solve(problem, solver=settings.solver, seed=settings.seed, **settings.parameters("cpu"))
     order = found.record.energy.argsort(kind="stable")[: max(1, wanted)]
     energy = float(found.record.energy[order[0]]) - problem.offset
     out = place.with_name(f"{place.name}.1.{settings.annealing_time}.0.{energy:f}")

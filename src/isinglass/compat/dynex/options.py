@@ -38,9 +38,7 @@ class Options:
     def spec(self, offset: float) -> JobSpec:
         """The job of a QUBO with this offset; ParameterError for values that no worker takes."""
         settings, on_qpu = self.settings, self.backend == "qpu"
-        where: dict[str, Any] = (
-            {"qpu_model": self.qpu_model} if on_qpu else {"solver": settings.solver_for(self.backend)}
-        )
+        where: dict[str, Any] = {"qpu_model": self.qpu_model} if on_qpu else {"solver": settings.solver}
         return JobSpec(
             backend=self.backend, parameters=settings.parameters(self.backend), seed=settings.seed,
             shots=1 if on_qpu else settings.shots, description=self.description,

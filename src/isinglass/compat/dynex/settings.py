@@ -57,8 +57,8 @@ class Settings:
     """Ours: 0 to 2^63 - 1; the same seed gives the same samples. None draws one."""
     time_limit: float | None = None
     """Ours: seconds of each run, above 0. None for a fixed amount of work."""
-    solver: str | None = None
-    """Ours: a solver of ``isinglass.solve``, not for a QPU. None: auto, on a GPU simulated_annealing."""
+    solver: str = "auto"
+    """Ours: a solver of ``isinglass.solve``; not for a QPU."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -66,7 +66,7 @@ class Settings:
             ("rank", 1, _INT32), ("block_fee", 0, (1 << 63) - 1), ("seed", 0, (1 << 63) - 1),
         ):  # fmt: skip
             object.__setattr__(self, name, _whole(name, getattr(self, name), low, high))
-        if not isinstance(self.solver, str | None):
+        if not isinstance(self.solver, str):
             raise ParameterError(f"solver={self.solver!r} is not a name")
         for name, most in (
             ("switchfraction", math.inf),
@@ -85,12 +85,8 @@ class Settings:
             reads = {"num_reads": max(self.num_reads or 4, self.shots)}
             return {**reads, **{name: getattr(self, name) for name in names}, **limit}
         wanted = {"num_reads": self.num_reads or 32, "annealing_time": self.annealing_time}
-        known = solver_named(self.solver_for(backend)).parameters
+        known = solver_named(self.solver).parameters
         return {**{name: value for name, value in wanted.items() if name in known}, **limit}
-
-    def solver_for(self, backend: str) -> str:
-        """The solver on the CPU or a GPU, for which ``auto`` has no kernels."""
-        return self.solver or ("simulated_annealing" if backend == "gpu" else "auto")
 
 
 def settings_of(args: tuple[Any, ...], given: Mapping[str, Any]) -> Settings:
