@@ -14,11 +14,15 @@ from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
 from isinglass.kernels.cuda.sparse_replicas import lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
+from isinglass.qpu.noise import NoisyProblem
+from isinglass.qpu.physics import Physics
+from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
 from isinglass.rng import read_keys
 from isinglass.solvers.memcomputing_forms import bonds_of
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
+from tests.qpu_programs import program
 
 pytestmark = pytest.mark.usefixtures("simulator")
 anneal = partial(isinglass.solve, solver="simulated_annealing", beta_range=(0.01, 0.5), seed=11)
@@ -155,3 +159,28 @@ def test_memcomputing_follows_the_reference(fields: bool) -> None:
     )
     assert reference.energy(J, kernel_h, states[0]) == pytest.approx(lowest, rel=1e-5)
     assert row[1] == pytest.approx(lowest, rel=1e-5) and row[0] == steps
+
+
+def test_rotors_follow_the_reference() -> None:
+    # Two classes, so that rotors are turned in order of index; few sweeps, as in test_qpu_kernels.py.
+    n, reads = 17, 2
+    draw = np.random.default_rng(n)
+    row, col = np.nonzero(np.pad(draw.random((8, 9)) < 0.3, ((0, 9), (8, 0))))
+    h, J = draw.normal(size=n), draw.normal(size=row.size)
+    asked = program(h, row, col, J, time=1.0, anneal_offsets=np.linspace(-0.05, 0.05, n))
+    moments, width = _moves(asked, Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf"))
+    keys, rotors = read_keys(5, 0, reads), _start(n, None, reads)
+    flag, progress = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
+    done = open_cards().anneal_rotors(
+        _even_rows(NoisyProblem(h, asked.row, asked.col, J)), h.astype(np.float32),
+        np.zeros((n, reads), np.float32), _kernel_schedule(moments, width), rotors, keys, reads, flag,
+        progress,
+    )  # fmt: skip
+    assert done == len(moments.s) >= 10
+    group, full = moments.group, np.zeros((n, n))
+    full[row, col] = full[col, row] = J
+    schedule = {"A": moments.A_kt[:, group], "B": moments.B_kt[:, group], "width": width[:, group]}
+    for r in range(reads):
+        expected = reference.anneal_rotors(full, h, schedule, moments.share[:, group], np.zeros(n), keys[r])
+        assert np.abs(rotors[2][:, r] - expected).max() < 1e-4
+        assert np.abs(rotors[1][:, r] - np.cos(expected)).max() < 1e-4

@@ -86,6 +86,16 @@ class BatchKernels(Protocol):
         ``kernels.cpu.memcompute_bonds``.
         """
 
+    def anneal_rotors(
+        self, rows: Arrays, h: np.ndarray, flux: np.ndarray, schedule: Arrays, rotors: Arrays,
+        keys: np.ndarray, num_reads: int, flag: np.ndarray, row: np.ndarray,
+    ) -> int:  # fmt: skip
+        """Sweeps done of spin-vector Monte Carlo, in place, on any number of reads.
+
+        ``rows`` (indptr, indices, weights), ``schedule`` (group, a, b, gain, pull, width, rho, per_rho) and
+        ``rotors`` (z, x, phi) as in ``kernels.cpu.anneal_rotors``.
+        """
+
     def ladder(
         self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, quantum: np.float32
     ) -> Ladder:

@@ -34,26 +34,33 @@ def anneal(
     matrix, schedule = _even_rows(problem), _kernel_schedule(moments, width)
     h = problem.h.astype(np.float32)
     done: dict[int, np.ndarray] = {}
+    batch = control.batch
+    lanes = LANES if batch is None else batch.reads_at_once("sparse", h.size)
 
     def one_task(chains: np.ndarray) -> None:
-        flux, keys = np.zeros((h.size, LANES), np.float32), np.zeros(LANES, np.uint64)
+        flux, keys = np.zeros((h.size, lanes), np.float32), np.zeros(lanes, np.uint64)
         used = chains.shape[1]
         state = None
         for numbers in chains:
             flux[:, :used] = reads.flux(numbers, state)
             keys[:used] = reads.keys[np.maximum(numbers, 0)]
-            rotors = _start(h.size, reads.start(state))
-            count = _KERNEL(
-                *matrix, h, flux, *schedule, *rotors, keys, int((numbers >= 0).sum()),
-                control.flag, control.row(),
-            )  # fmt: skip
+            rotors = _start(h.size, reads.start(state), lanes)
+            counted = int((numbers >= 0).sum())
+            if batch is None:
+                count = _KERNEL(
+                    *matrix, h, flux, *schedule, *rotors, keys, counted, control.flag, control.row()
+                )
+            else:
+                count = batch.anneal_rotors(
+                    matrix, h, flux, schedule, rotors, keys, counted, control.flag, control.row()
+                )
             if count < len(moments.s):
                 return
             state = np.where(rotors[2][:, :used] > 0, np.int8(1), np.int8(-1))
             done.update({int(r): state[:, lane] for lane, r in enumerate(numbers) if r >= 0})
 
     tasks: list[tuple[int, Callable[[], None]]] = [
-        (int((chains >= 0).sum()), partial(one_task, chains)) for chains in reads.chains(LANES)
+        (int((chains >= 0).sum()), partial(one_task, chains)) for chains in reads.chains(lanes)
     ]
     control.run(tasks)
     return np.array([done[r] for r in sorted(done)], np.int8).reshape(len(done), h.size)
@@ -93,9 +100,9 @@ def _even_rows(problem: NoisyProblem) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return even, np.insert(indices, ends, odd).astype(np.int32), np.insert(J, ends, np.float32(0.0))
 
 
-def _start(k: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(z, x, phi) float32[k, LANES]: along the transverse field, or at the state of a reverse anneal."""
-    phi = np.zeros((k, LANES), np.float32)
+def _start(k: int, state: np.ndarray | None, lanes: int = LANES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(z, x, phi) float32[k, lanes]: along the transverse field, or at the state of a reverse anneal."""
+    phi = np.zeros((k, lanes), np.float32)
     if state is not None:
         phi[:, : max(1, state.shape[1])] = 0.5 * np.pi * state
         if state.shape[1] == 1:

@@ -22,6 +22,7 @@ from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadde
 from isinglass.kernels.cuda.memories import BondsOnCard, memcompute_reads, memory_bytes
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard, packed_bytes
+from isinglass.kernels.cuda.rotors import anneal_rotor_reads, rotor_bytes
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, anneal_sparse, sparse_bytes
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
 
@@ -68,7 +69,7 @@ class Cards:
     def _work(self) -> Iterator[Work]:
         card = self._free.get()
         try:
-            with card.sentences("running a kernel"), card.work() as work:
+            with card.work("running a kernel") as work:
                 yield work
         finally:
             self._free.put(card)
@@ -101,7 +102,7 @@ class Cards:
         """See ``BatchKernels``; ladders take the cards in turn."""
         card = self.cards[next(self._turns) % len(self.cards)]
         packed = couplings[0].dtype == np.uint64
-        with card.sentences("loading a problem"), card.work() as work:
+        with card.work("loading a problem") as work:
             if packed:
                 needed = packed_bytes(couplings[0], len(words))
                 problem = self._problem(work, couplings, needed, lambda: PackedOnCard.put(work, couplings, h))
@@ -137,6 +138,12 @@ class Cards:
                 lambda: BondsOnCard.put(work, indptr, indices, couplings, norm), "bonds",
             )  # fmt: skip
             return memcompute_reads(work, problem, v, *arguments)
+
+    def anneal_rotors(self, rows: Any, h: np.ndarray, flux: np.ndarray, *arguments: Any) -> int:
+        """See ``BatchKernels``."""
+        with self._work() as work:
+            work.card.require(rotor_bytes(len(rows[1]), *flux.shape), "these reads of an annealer")
+            return anneal_rotor_reads(work, rows, h, flux, *arguments)
 
     def anneal_packed(
         self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any
