@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 
 import isinglass
+from isinglass.control import RunControl
 from isinglass.kernels import reference
 from isinglass.kernels.cpu.visit_order import colours, levels
+from isinglass.kernels.cuda import anneal_sparse
+from isinglass.kernels.cuda.card import Card
+from isinglass.kernels.cuda.cards import Cards
 from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
-from isinglass.kernels.cuda.sparse_replicas import lanes_of, visit_order, words_of
+from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
 from isinglass.qpu.noise import NoisyProblem
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
 from isinglass.rng import read_keys
 from isinglass.solvers.memcomputing_forms import bonds_of
+from isinglass.solvers.registry import solver_named
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
@@ -65,6 +70,34 @@ def test_sparse_anneals_by_colour_are_those_of_the_reference() -> None:
         spins, key = unpack_spins(start.words(r), n), read_keys(11, r, 1)[0]
         expected = reference.anneal(J, h, spins, key, scale, np.float32(1.0), order=order)
         assert (found.record.sample[r] == expected).all()
+
+
+def test_reads_are_the_same_on_several_cards() -> None:
+    problem = isinglass.compile(random_couplings(20, 0.3, "pm1", 4), kind="ising", storage="sparse")
+    solver = solver_named("simulated_annealing")
+    values = solver.resolve({"num_reads": 3, "annealing_time": 1, "seed": 2})
+    one, two = (
+        solver.run(problem, values, RunControl(batch=Cards([Card(0)] * count))).states for count in (1, 2)
+    )
+    assert (one == two).all()
+
+
+def test_a_grid_that_shares_replicas_sweeps_as_blocks_do() -> None:
+    n = 24
+    couplings = isinglass.compile(
+        random_couplings(n, 0.2, "pm1", 4), kind="ising", storage="sparse"
+    ).couplings
+    start = np.random.default_rng(1).integers(0, 1 << 32, (2, n), np.uint32)
+    swept = []
+    with Card(0).work("sweeping") as work:
+        problem = SparseOnCard.put(work, couplings, np.zeros(n, np.int8))
+        for sweep, grid in ((anneal_sparse.sweep_blocks, 2), (anneal_sparse.sweep_grid, 1)):
+            spins = work.put(start)
+            arguments = (problem.order, problem.starts, *problem.couplings, spins, read_keys(1, 0, 64))
+            scale = np.full(1, 0.5, np.float32)
+            work.launch(sweep, grid, (32, 1), *arguments, scale, np.float32(1.0), 0)
+            swept.append(work.get(spins))
+    assert (swept[0] == swept[1]).all() and (swept[0] != start).any()
 
 
 @pytest.mark.parametrize("low_high", [(-1.0, 1.0), (0.3, -1.7)])

@@ -85,6 +85,20 @@ def test_constraints_become_penalties_there_too() -> None:
     assert result.info["backend"] == "gpu" and (result.record.energy[result.record.is_feasible] >= -3).all()
 
 
+@pytest.mark.parametrize("solver", ["auto", "simulated_annealing", "simulated_bifurcation", "memcomputing"])
+@pytest.mark.parametrize("variables", [0, 1])
+def test_the_smallest_problems(solver: str, variables: int) -> None:
+    bqm = dimod.BQM({i: 1.0 for i in range(variables)}, {}, 0.5, "SPIN")
+    lengths = {
+        "simulated_annealing": "annealing_time",
+        "simulated_bifurcation": "steps",
+        "memcomputing": "steps",
+    }
+    given = {lengths[solver]: 2} if solver in lengths else {}
+    result = isinglass.solve(bqm, backend="gpu", solver=solver, seed=1, num_reads=2, **given)
+    dimod.testing.assert_response_energies(result, bqm)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

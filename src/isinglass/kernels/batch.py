@@ -41,12 +41,17 @@ class BatchKernels(Protocol):
     """As in ``backend=``."""
     tasks: int
     """Calls that may be at work at a time."""
+    places: int
+    """Over how many machines (cards) reads are best spread."""
 
     def facts(self) -> dict[str, object]:
         """What ran where, for the result's info; plain data."""
 
     def reads_at_once(self, storage: str, variables: int) -> int:
-        """Reads of an anneal that fill the machine: fewer take as long."""
+        """Reads of an anneal that fill one place: fewer take as long."""
+
+    def trajectories_at_once(self, variables: int) -> int:
+        """The same for replicas with real numbers for each spin; a multiple of 32."""
 
     def anneal_sparse(
         self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, slack_scale: np.ndarray,

@@ -35,7 +35,7 @@ def anneal(
     h = problem.h.astype(np.float32)
     done: dict[int, np.ndarray] = {}
     batch = control.batch
-    lanes = LANES if batch is None else batch.reads_at_once("sparse", h.size)
+    lanes = LANES if batch is None else batch.trajectories_at_once(h.size)
 
     def one_task(chains: np.ndarray) -> None:
         flux, keys = np.zeros((h.size, lanes), np.float32), np.zeros(lanes, np.uint64)

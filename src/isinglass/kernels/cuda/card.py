@@ -123,6 +123,9 @@ class Work:
 
     def launch(self, kernel: Any, grid: Any, block: Any, *arguments: Any, shared: int = 0) -> None:
         """Launch ``kernel``; ``shared``: bytes of dynamic shared memory a block."""
+        if not np.all(grid):
+            # A problem without variables: nothing to do, and no grid that a card would take.
+            return
         configured = kernel[grid, block, self.stream, shared]
         if shared > _ALWAYS_SHARED and not SIMULATED and not configured.pre_launch_callbacks:
             configured.pre_launch_callbacks.append(_allow_shared)

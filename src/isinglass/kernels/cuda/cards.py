@@ -29,6 +29,10 @@ from isinglass.kernels.cuda.warps import LANES, SIMULATED
 _TASKS_A_CARD = 16
 """Calls side by side on one card: a ladder alone does not fill it."""
 _BLOCKS_A_MULTIPROCESSOR = 4
+_MOST_SPINS = 1 << 29
+"""Of all reads of a call: their starts are made on the processor."""
+_MOST_NUMBERS, _MOST_GROUPS = 1 << 26, 32
+"""Real numbers of a kind in a call, and groups of 32 trajectories."""
 _SMALL = 8_192
 """Spins of a packed problem up to which a multiprocessor holds that many replicas."""
 
@@ -46,6 +50,7 @@ class Cards:
 
     def __init__(self, cards: list[Card]) -> None:
         self.cards = cards
+        self.places = len(cards)
         self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
         self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
@@ -59,11 +64,19 @@ class Cards:
         return {"backend": self.name, "cards": [card.name for card in self.cards]}
 
     def reads_at_once(self, storage: str, variables: int) -> int:
-        """Reads that fill one card."""
+        """See ``BatchKernels``."""
         blocks = self.cards[0].multiprocessors
+        several = 1 if SIMULATED else _BLOCKS_A_MULTIPROCESSOR
         if storage == "sparse":
-            return LANES * blocks * (1 if SIMULATED else _BLOCKS_A_MULTIPROCESSOR)
-        return blocks * (_BLOCKS_A_MULTIPROCESSOR if variables <= _SMALL and not SIMULATED else 1)
+            return LANES * max(1, min(several * blocks, _MOST_SPINS // (LANES * max(1, variables))))
+        if variables > _SMALL:
+            return max(1, min(blocks, _MOST_SPINS // variables))
+        return blocks * several
+
+    def trajectories_at_once(self, variables: int) -> int:
+        """See ``BatchKernels``."""
+        groups = _MOST_NUMBERS // (LANES * max(1, variables))
+        return LANES * max(1, min(1 if SIMULATED else _MOST_GROUPS, groups))
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
