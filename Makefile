@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench soak lock clean clean-kernels
+.PHONY: system demo test lint docs bench soak protos lock clean clean-kernels
 
 demo: $(VENV)/.demo
 	@mkdir -p demo-output
@@ -12,8 +12,24 @@ demo: $(VENV)/.demo
 		--plot demo-output/convergence.png --output demo-output/samples.npz
 	@echo "The convergence picture is demo-output/convergence.png, the samples demo-output/samples.npz."
 
+# What the tests need of the system (Debian's names): PostgreSQL's programs and a browser. Quick when it is there.
+system:
+	@wanted=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted="$$wanted postgresql"; \
+	command -v chromium >/dev/null || wanted="$$wanted chromium"; \
+	command -v chromedriver >/dev/null || wanted="$$wanted chromium-driver"; \
+	if [ -z "$$wanted" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "the tests need what Debian calls$$wanted: install it with your system's package manager"; exit 1; fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; fi; \
+	echo "installing$$wanted"; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive sh -c \
+		"apt-get -q update && apt-get -q -y install --no-install-recommends$$wanted"
+
+# Tests that assert how long something takes run by themselves, after the others.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not clock"
+	$(BIN)/python -m pytest -m clock
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -35,10 +51,24 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/service.py
 
-# The same properties as in make test, with a hundred times the random examples, and fifty times the faults.
+# The same properties as in make test, with a hundred times the random examples, fifty times the
+# faults, and the real packages of peers, from PyPI.
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
-	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
+	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py tests/system/test_service_disk.py \
+		tests/system/test_service_postgresql.py tests/system/test_service_ray.py tests/wire/dynex
+	ISINGLASS_ATTACKS=300 $(BIN)/python -m pytest tests/system/test_service_attacks.py
+	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py \
+		tests/system/test_sapi.py tests/system/test_dynex_client.py
+
+# The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
+protos: build/protos/bin/python
+	cd src && for proto in $$(find . -name '*.proto' -printf '%P\n'); do \
+		../build/protos/bin/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. --grpc_python_out=. $$proto; done
+
+build/protos/bin/python:
+	$(PYTHON) -m venv build/protos
+	$@ -m pip install -q --disable-pip-version-check grpcio-tools==1.71.2
 
 lock: $(VENV)/.dev
 	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.lock

@@ -125,7 +125,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [sys.executable, "-m", "isinglass.cli.main", "serve", "--data-dir", folder, "--http-port", "0",
-             "--threads", "1", "--workers", str(os.cpu_count() or 1)],
+             "--no-grpc", "--threads", "1", "--workers", str(os.cpu_count() or 1)],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert server.stdout is not None

@@ -34,6 +34,13 @@ class QPUModel(StrEnum):
 
     APOLLO_RC1 = "apollo_rc1"
     APOLLO_10000 = "apollo_10000"
+    DW_2000Q_6 = "DW_2000Q_6"
+    DW_2000Q_VFYC = "DW_2000Q_VFYC"
+    ADVANTAGE_SYSTEM4 = "Advantage_system4"
+    ADVANTAGE_SYSTEM6 = "Advantage_system6"
+    ADVANTAGE2_SYSTEM1 = "Advantage2_system1"
+    ADVANTAGE2_SYSTEM2 = "Advantage2_system2"
+    ADVANTAGE2_SYSTEM4 = "Advantage2_system4"
 
 
 @dataclass(frozen=True, init=False)
@@ -47,8 +54,8 @@ class Config:
     sdk_key: str | None = dataclass_field(repr=False)
     """API key of the service."""
     endpoint: str | None
-    """URL of the service, ``http://`` or ``https://``; None for none. ``DYNEX_GRPC_ENDPOINT`` is not read: it
-    names another protocol."""
+    """URL of the service, ``http(s)://`` or ``grpc(s)://``; None for none. ``DYNEX_GRPC_ENDPOINT`` is not
+    read: it names another protocol."""
     compute_backend: ComputeBackend
     """LOCAL, CPU (default), GPU or QPU; the word in any case."""
     qpu_model: QPUModel | None
@@ -137,7 +144,9 @@ def _url(where: str, value: Any) -> str:
     address = _text(2000)(where, value)
     try:
         parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = (
+            parts.scheme in ("http", "https", "grpc", "grpcs") and bool(parts.hostname) and parts.port != 0
+        )
     except ValueError:
         usable = False
     if not usable:
@@ -147,12 +156,12 @@ def _url(where: str, value: Any) -> str:
 
 def _one_of(kind: type[StrEnum]) -> Callable[[str, Any], StrEnum]:
     def check(where: str, value: Any) -> StrEnum:
-        words = [str(member) for member in kind]
+        words = {str(member).lower(): member for member in kind}
         if not isinstance(value, str) or value.lower() not in words:
             raise ParameterError(
-                f"{where}{value!r} is not one of {', '.join(words)}{nearest(str(value).lower(), words)}"
+                f"{where}{value!r} is not one of {', '.join(kind)}{nearest(str(value).lower(), words)}"
             )
-        return kind(value.lower())
+        return words[value.lower()]
 
     return check
 

@@ -92,6 +92,8 @@ class RunControl:
         cancel: Cancel | None = None,
         batch: BatchKernels | None = None,
     ) -> None:
+        if progress is not None and not callable(progress):
+            raise ParameterError(f"progress={progress!r} cannot be called; give a function of one Progress")
         self.started = time.perf_counter() if started is None else started
         self.batch = batch
         self.num_threads = num_threads or available_threads()
@@ -200,9 +202,10 @@ class RunControl:
             return "interrupted: the best found so far is returned"
         return _REASONS[int(self.flag[0])]
 
-    def run(self, tasks: Sequence[tuple[int, Callable[[], None]]]) -> None:
+    def run(self, tasks: Sequence[tuple[int, Callable[[], None]]], *, tell: bool = True) -> None:
         """Run (reads, task) pairs, ``num_threads`` at a time, until done or stopped.
 
+        ``tell``: call progress at the end, however short it took; False for one of many short steps.
         Tasks that have not begun when the run stops are dropped; at least one always runs. Ctrl-C
         stops the run as ``cancel`` does and sets ``interrupted``.
         """
@@ -241,7 +244,7 @@ class RunControl:
                 waiting.clear()
         if raised is not None:
             raise raised
-        self._watch(final=True)
+        self._watch(final=tell)
         self._fold_rows()
 
     def forget_best(self) -> None:

@@ -43,4 +43,6 @@ def require(needed_bytes: int, purpose: str) -> None:
 
 
 def _gigabytes(count: int) -> str:
+    if count.bit_length() > 1000:
+        return f"2^{count.bit_length() - 1} bytes"
     return f"{count / 1e9:.3g} GB"

@@ -31,10 +31,23 @@ def run_info(
         "trace": control.trace,
         "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
         "num_threads": control.num_threads,
-        "versions": dict(_versions()),
+        "versions": versions(),
         **({} if control.batch is None else control.batch.facts()),
         **facts,
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that every result depends on."""
+    return dict(_versions())
+
+
+@cache
+def processor() -> str:
+    """Name of this machine's processor: times of two are not of one table."""
+    import llvmlite.binding
+
+    return str(llvmlite.binding.get_host_cpu_name())
 
 
 @cache

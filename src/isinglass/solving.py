@@ -15,17 +15,18 @@ from isinglass.errors import IsinglassError, ParameterError, nearest
 from isinglass.kernels.batch import BatchKernels
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms, total_weight
 from isinglass.problems.files import read_file
-from isinglass.problems.given import EdgeList, Kind
+from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
+from isinglass.solving_quantum import check_quantum, solve_quantum
 
-BACKENDS = ("cpu", "gpu", "qpu")
+BACKENDS = ("cpu", "gpu", "qpu", "circuit")
 _MOST_HELD_BACK = 0.1
 """Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
@@ -58,7 +59,9 @@ def solve(
             or compiled problem; problems/compile.py has the table.
         backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
             docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
-            problem is embedded (extra: qpu).
+            problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit for each variable,
+            for small problems without constraints. ``parameters`` are then those of
+            ``isinglass.circuits.qaoa``: ``depth``, ``runner``, ``shots``, ``max_evaluations``, ``angles``.
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
             backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
             ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
@@ -80,7 +83,8 @@ def solve(
             run ends within one sweep and returns the best so far.
         **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
             ``annealing_time`` (sweeps) of "simulated_annealing" only;
-            ``isinglass.Sampler(solver).properties["parameters"]`` lists them. An unknown name is an error.
+            ``isinglass.Sampler(solver=solver).properties["parameters"]`` lists them. An unknown name is an
+            error.
 
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the
@@ -96,13 +100,17 @@ def solve(
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
-    if qpu_model is not None:
-        not_for_annealers = {
+    if backend in ("qpu", "circuit"):
+        not_here = {
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        run = {"seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress}
-        return _annealed(problem, kind, qpu_model, not_for_annealers, {**parameters, **run})
+        check_quantum(problem, backend, not_here)
+        run = {
+            "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
+            "cancel": cancel,
+        }  # fmt: skip
+        return solve_quantum(problem, kind, qpu_model, parameters, run)
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -181,19 +189,6 @@ def _cards(solver: Solver, threads: int | None) -> BatchKernels:
     return open_cards()
 
 
-def _annealed(
-    problem: Any, kind: Kind | None, model: str, not_for_annealers: dict[str, Any], given: dict[str, Any]
-) -> SampleSet:
-    from isinglass.qpu import sample_embedded
-
-    for name, value in not_for_annealers.items():
-        if value is not None:
-            raise ParameterError(f"{name}={value!r} is for backend 'cpu': an annealer has no such thing")
-    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
-        raise ParameterError("backend 'qpu' takes no constraints: use 'cpu', or a BQM with penalties")
-    return sample_embedded(compile(problem, kind=kind), model, **given)
-
-
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
     if target_energy is not None and target_cut is not None:
         raise ParameterError("target_energy and target_cut are both given; give one of them")
@@ -237,16 +232,10 @@ def _check_tracked(problem: CompiledProblem, samples: Samples, energy: np.ndarra
 def _sampleset(
     problem: CompiledProblem, samples: Samples, energy: np.ndarray, info: dict[str, Any]
 ) -> SampleSet:
-    states = samples.states
-    if problem.vartype == "BINARY":
-        states = (states + np.int8(1)) >> np.int8(1)
+    states = in_alphabet(samples.states, problem.vartype)
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
-    if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
+    vectors |= in_users_terms(problem.given, energy)
     info |= {"storage": problem.storage, "variables": problem.num_variables}
     info |= {"interactions": problem.num_interactions, "kind": problem.kind}
-    given = problem.given
-    if isinstance(given, EdgeList) and given.maximized:
-        vectors["objective"] = -energy
     return SampleSet(make_record(states, vectors), problem.labels, info, problem.vartype)

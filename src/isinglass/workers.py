@@ -1,5 +1,7 @@
-"""Threads that kernels run in, kept between runs: starting one, with fresh memory and cold caches,
-takes as long as solving a small problem.
+"""Threads that kernels run in.
+
+Those of runs are kept: starting one, with fresh memory and cold caches, takes as long as solving a
+small problem.
 """
 
 from __future__ import annotations
@@ -7,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 _IDLE: list[SimpleQueue[Job]] = []
@@ -57,3 +60,16 @@ def _serve(inbox: SimpleQueue[Job]) -> None:
         job.tell()
         # The arrays of a run do not outlive it here.
         del job
+
+
+def share_out(task: Callable[[int], None], count: int, num_threads: int) -> None:
+    """Call ``task(k)`` for k < ``count``, in order of k, on up to ``num_threads`` threads; errors are raised.
+
+    ``task`` releases the GIL and writes what no other call writes.
+    """
+    if count == 1:
+        task(0)
+        return
+    with ThreadPoolExecutor(max(1, min(count, num_threads))) as pool:
+        for _ in pool.map(task, range(count)):
+            pass

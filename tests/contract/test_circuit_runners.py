@@ -9,7 +9,21 @@ from typing import Any
 
 import pytest
 
-from isinglass.circuits import CircuitBatch, CircuitRunner, Outcome, ParallelSimulator
+from isinglass.circuits import (
+    CircuitBatch,
+    CircuitRunner,
+    Outcome,
+    ParallelSimulator,
+    exact_values,
+    expectation_values,
+    state_vector,
+    submission,
+    zero_noise,
+)
+from isinglass.circuits.cutting import cut_counts, cut_expectation
+from isinglass.circuits.runner import one_by_one
+from isinglass.client.job_service import JobService
+from isinglass.config import Config
 from isinglass.control import Progress, RunControl
 from isinglass.errors import CircuitError, ParameterError, QasmError
 
@@ -26,10 +40,12 @@ class AllZero(CircuitRunner):
     """The smallest runner: every circuit of two qubits gives 00."""
 
     def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
-        return [
-            Outcome(error=QasmError("unknown", 1, 1)) if "hh" in text else Outcome({"00": batch.shots})
-            for text in batch.circuits
-        ]
+        def zero(label: str, text: str) -> Outcome:
+            if "hh" in text:
+                raise QasmError("unknown", 1, 1)
+            return Outcome({"00": batch.shots})
+
+        return one_by_one(batch, control, zero)
 
 
 RUNNERS = {
@@ -42,11 +58,12 @@ RUNNERS = {
         qiskit_backend="aer_simulator_density_matrix", **options
     ),
     "device": lambda **options: ParallelSimulator(qiskit_backend="FakeManilaV2", **options),
+    "jobs": lambda **options: JobService(Config(compute_backend="local"), **options),
     "smallest": lambda **options: AllZero(
         **{name: value for name, value in options.items() if name in ("shots", "n_processes", "track_depth")}
     ),
 }
-EXACT = ("own", "state vector, single", "aer", "aer density matrix")
+EXACT = ("own", "jobs", "state vector, single", "aer", "aer density matrix")
 
 
 @pytest.fixture(params=sorted(RUNNERS))
@@ -142,19 +159,114 @@ def test_depths(make: Any) -> None:
     assert runner.depth_history == [] and runner.average_depth() == runner.std_depth() == 0
 
 
-def test_cancelled_before_it_begins(make_exact: Any) -> None:
-    """At least one task runs, as everywhere; circuits that did not run say so."""
+class SetWhenAsked:
+    """A cancel that is set once it has been looked at ``calm`` times."""
+
+    def __init__(self, calm: int) -> None:
+        self.left = calm
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def test_cancelled_in_the_middle(make: Any) -> None:
+    """Circuits that ran keep their results; those that did not run say so."""
+
+    class SetOnceAnyRan:
+        def is_set(self) -> bool:
+            return control.reads_done > 0
+
+    runner = make(shots=10, n_processes=1)
+    control = runner.control(cancel=SetOnceAnyRan())
+    entries = runner.submit([BELL] * 300, control)
+    ran = ["results" in entry for entry in entries]
+    assert 0 < sum(ran) < 300 and ran == sorted(ran, reverse=True)
+    assert entries[-1]["error"] == "not run: cancelled"
+
+
+@pytest.mark.parametrize("words", ["cancelled", "time limit reached"])
+def test_stopped_before_it_begins(make: Any, words: str) -> None:
+    """The first circuit may run, the others must not."""
     event = threading.Event()
     event.set()
+    stop = {"time_limit": 1e-9} if words.startswith("time") else {"cancellation_event": event}
     try:
-        results = make_exact(shots=10).submit_circuits([BELL] * 3, cancellation_event=event)
+        last = make(shots=10, n_processes=1).submit_circuits([BELL] * 300, **stop)[-1]["error"]
     except CircuitError as error:
-        assert "cancelled" in str(error)
-    else:
-        assert any("cancelled" in entry.get("error", "") for entry in results)
+        last = str(error)
+    assert last == f"not run: {words}"
+    with pytest.raises(ParameterError, match="time_limit"):
+        make().submit_circuits([BELL], time_limit=0)
 
 
-def test_progress_counts_circuits(make_exact: Any) -> None:
+def test_progress_counts_circuits(make: Any) -> None:
     seen: list[Progress] = []
-    make_exact(shots=10).submit_circuits([BELL] * 5, progress=seen.append)
+    make(shots=10).submit_circuits([BELL] * 5, progress=seen.append)
     assert seen[-1].reads_done == 5
+
+
+def test_several_submissions_under_one_control(make: Any) -> None:
+    seen: list[Progress] = []
+    runner = make(shots=10)
+    control = runner.control(progress=seen.append)
+    runner.submit([BELL] * 2, control)
+    runner.submit([BELL] * 3, control)
+    assert seen[-1].reads_done == 5
+    control.cancel()
+    with pytest.raises(CircuitError, match="not run: cancelled"):
+        runner.submit([BELL], control)
+
+
+USES = {
+    "expectation values": lambda runner, **watch: expectation_values(
+        [BELL] * 4, {"ZZ": 1, "XX": 1}, runner, **watch
+    ),
+    "zero noise": lambda runner, **watch: zero_noise(BELL, "ZZ", runner, **watch),
+    "cut": lambda runner, **watch: cut_expectation(BELL, "ZZ", 1, runner, **watch),
+    "cut counts": lambda runner, **watch: cut_counts(BELL, 1, runner, **watch),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("backend", ["auto", "aer_simulator"])
+def test_what_is_made_of_runners_passes_everything_on(use: str, backend: str) -> None:
+    seen: list[Progress] = []
+    runner = ParallelSimulator(1, 10, qiskit_backend=backend, seed=1)
+    USES[use](runner, progress=seen.append)
+    assert seen[-1].reads_done >= 3
+    for stop in ({"cancel": SetWhenAsked(0)}, {"time_limit": 1e-9}):
+        with pytest.raises(CircuitError, match="not run"):
+            USES[use](runner, **stop)
+    with pytest.raises(ParameterError, match="time_limit"):
+        USES[use](runner, time_limit=-1)
+
+
+def test_an_executor_is_watched_too() -> None:
+    seen: list[Progress] = []
+    assert zero_noise(BELL, None, lambda text: 0.5, progress=seen.append).value == pytest.approx(0.5)
+    assert seen[-1].reads_done == 3
+    with pytest.raises(CircuitError, match="not run"):
+        zero_noise(BELL, None, lambda text: 0.5, cancel=SetWhenAsked(0))
+    with pytest.raises(ZeroDivisionError):
+        zero_noise(BELL, None, lambda text: 1 / 0)
+
+
+@pytest.mark.parametrize("observables", [None, [f"{word}{'I' * 9}X" for word in ("ZZII", "XXIZ", "IYYI")]])
+def test_wide_circuits_do_not_depend_on_threads(
+    observables: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All threads on one circuit: the same numbers, counted and stopped like others."""
+    monkeypatch.setattr(state_vector, "SPLIT_QUBITS", 14)
+    monkeypatch.setattr(submission, "SPLIT_QUBITS", 14)
+    monkeypatch.setattr(exact_values, "SPLIT_QUBITS", 14)
+    turns = "".join(f"ry(0.{k}) q[{k}]; rx(1.{k}) q[{k}]; cx q[{k}],q[{k + 1}];" for k in range(13))
+    text = HEAD + f"qreg q[14]; creg c[14]; {turns} measure q -> c;"
+    answers = []
+    for threads in (1, 3):
+        runner, seen = ParallelSimulator(threads, 100, seed=1), []
+        answers.append(runner.submit_circuits([text] * 3, observables=observables, progress=seen.append))
+        assert seen[-1].reads_done == 3
+    assert answers[0] == answers[1]
+    entries = ParallelSimulator(1).submit_circuits([text] * 3, cancellation_event=SetWhenAsked(4))
+    assert entries[-1]["error"] == "not run: cancelled"

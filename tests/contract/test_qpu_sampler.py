@@ -164,6 +164,7 @@ def test_sampling_what_does_not_fit_is_dimods_structure_error(sampler: QPUSample
         sampler.sample(TRIANGLE)
 
 
+@pytest.mark.clock
 def test_a_time_limit_holds_and_no_read_is_an_error() -> None:
     sampler = QPUSampler("Advantage_system4")
     h = dict.fromkeys(sampler.nodelist, 0.1)

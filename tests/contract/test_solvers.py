@@ -90,7 +90,7 @@ def test_bad_values_name_the_value_and_the_rule(
 
 
 def test_sampler_conforms_to_dimod(solver: str) -> None:
-    sampler = isinglass.Sampler(solver)
+    sampler = isinglass.Sampler(solver=solver)
     dimod.testing.assert_sampler_api(sampler)
     for bqm in (
         dimod.BQM("SPIN"),
@@ -124,6 +124,7 @@ def long_problem(solver: str) -> Any:
     return isinglass.compile(random_couplings(n, 1.0, "gaussian", 1), kind="ising")
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("solver", sorted(LONG))
 def test_time_limit_holds(solver: str) -> None:
     problem = long_problem(solver)
@@ -135,6 +136,7 @@ def test_time_limit_holds(solver: str) -> None:
     assert len(result.record) >= 1 and result.info.get("certified", False) is False
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("solver", sorted(LONG))
 def test_interrupt_returns_the_best_so_far(solver: str) -> None:
     problem = long_problem(solver)

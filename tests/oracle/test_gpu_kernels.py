@@ -21,6 +21,7 @@ from isinglass.problems.energies import unpack_spins
 from isinglass.qpu.noise import NoisyProblem
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
+from isinglass.qpu.sweeps import moments_of
 from isinglass.rng import read_keys
 from isinglass.solvers.memcomputing_forms import bonds_of
 from isinglass.solvers.registry import solver_named
@@ -201,7 +202,8 @@ def test_rotors_follow_the_reference() -> None:
     row, col = np.nonzero(np.pad(draw.random((8, 9)) < 0.3, ((0, 9), (8, 0))))
     h, J = draw.normal(size=n), draw.normal(size=row.size)
     asked = program(h, row, col, J, time=1.0, anneal_offsets=np.linspace(-0.05, 0.05, n))
-    moments, width = _moves(asked, Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf"))
+    physics = Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf")
+    moments, width = _moves(moments_of(asked, physics), physics)
     keys, rotors = read_keys(5, 0, reads), _start(n, None, reads)
     flag, progress = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
     done = open_cards().anneal_rotors(

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from qiskit_aer import AerSimulator
+from qiskit_aer import noise as aer
 from scipy.stats import chi2
 
 from isinglass.circuits import ParallelSimulator
@@ -157,10 +159,9 @@ def test_stim_agrees_with_the_state_vector() -> None:
 
 def test_noise_is_that_of_the_density_matrix() -> None:
     """Counts with noise against exact probabilities of Aer's density matrix, 5 sigma each."""
-    aer = pytest.importorskip("qiskit_aer")
-    noise = aer.noise.NoiseModel()
-    noise.add_all_qubit_quantum_error(aer.noise.depolarizing_error(0.05, 1), ["h", "ry"])
-    noise.add_all_qubit_quantum_error(aer.noise.depolarizing_error(0.1, 2), ["cx"])
+    noise = aer.NoiseModel()
+    noise.add_all_qubit_quantum_error(aer.depolarizing_error(0.05, 1), ["h", "ry"])
+    noise.add_all_qubit_quantum_error(aer.depolarizing_error(0.1, 2), ["cx"])
     shots = 20000
     text = f"{HEAD}qreg q[3]; creg c[3]; h q[0]; cx q[0],q[1]; ry(0.5) q[2]; cx q[1],q[2]; measure q -> c;"
     runner = ParallelSimulator(shots=shots, seed=6, noise_model=noise)
@@ -170,9 +171,9 @@ def test_noise_is_that_of_the_density_matrix() -> None:
     read = runner.reader.read(text)
     circuit = engine.circuit(read, read.program.angles(read.slots[None])[0]).remove_final_measurements(
         inplace=False
-    )  # type: ignore[union-attr]
+    )
     circuit.save_density_matrix()
-    exact_simulator = aer.AerSimulator(noise_model=noise, method="density_matrix")
+    exact_simulator = AerSimulator(noise_model=noise, method="density_matrix")
     exact = np.real(np.diag(exact_simulator.run(circuit).result().data()["density_matrix"]))
     for z, chance in enumerate(exact):
         sigma = math.sqrt(shots * chance * (1 - chance))

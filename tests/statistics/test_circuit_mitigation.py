@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qiskit_aer import noise
 
 from isinglass.circuits import ParallelSimulator, ReadoutErrors, expectation, zero_noise
 from isinglass.errors import CircuitError, ParameterError
 from tests.oracle.test_circuit_states import text_of
 
-noise = pytest.importorskip("qiskit_aer.noise")
 TEXT = text_of([("ry", (0.5,), (0,)), ("cx", (), (0, 1)), ("cx", (), (1, 2)), ("rz", (0.3,), (2,))], 3)
 
 

@@ -19,23 +19,30 @@ COMMAND = [sys.executable, "-m", "isinglass.cli.main"]
 
 
 class ServiceProcess:
-    """``isinglass serve`` in a folder; its port stays the same when it is started again."""
+    """``isinglass serve`` in a folder; its ports stay the same when it is started again."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
         self.folder, self.options = folder, options
-        self.port = 0
+        self.database = database or f"sqlite:///{folder / 'jobs.db'}"
+        self.port = self.grpc_port = 0
         self.start()
 
     def start(self) -> None:
         log = self.folder.parent / "service.log"
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port), *self.options],
+                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port),
+                 "--grpc-port", str(self.grpc_port), "--database", self.database, *self.options],
                 stdout=subprocess.PIPE, stderr=errors, text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
+        self.said: list[str] = []
         with self.process.stdout as said:
             for line in said:
+                self.said.append(line.rstrip())
+                if line.startswith("isinglass serves gRPC at "):
+                    self.grpc_url = line.split()[-1]
+                    self.grpc_port = int(self.grpc_url.rsplit(":", 1)[1])
                 if line.startswith("isinglass serves at "):
                     self.url = line.split()[-1]
                     self.port = int(self.url.rsplit(":", 1)[1])
@@ -44,14 +51,14 @@ class ServiceProcess:
 
     def key(self, user: str, *scopes: str) -> str:
         """A key, made by another process while the service runs."""
-        engine = open_database(f"sqlite:///{self.folder / 'jobs.db'}")
+        engine = open_database(self.database)
         with engine.begin() as connection:
             key = create_key(connection, user, scopes or ("submit", "read"), time.time())
         engine.dispose()
         return key
 
-    def connect(self, user: str = "ann") -> Session:
-        return isinglass.connect(self.url, self.key(user))
+    def connect(self, user: str = "ann", wire: str = "http") -> Session:
+        return isinglass.connect(self.url if wire == "http" else self.grpc_url, self.key(user))
 
     def workers(self) -> list[int]:
         """Process ids of the local workers."""

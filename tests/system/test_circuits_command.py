@@ -35,3 +35,13 @@ def test_run_and_draw(tmp_path: Path) -> None:
     assert "line 5, column 1" in run("circuits", "run", bad, check=2).stderr
     assert "cannot be read" in run("circuits", "run", tmp_path / "none.qasm", check=2).stderr
     assert "FakeManilla" in run("circuits", "run", good, "--noise", "FakeManilla", check=2).stderr
+
+
+def test_histograms(tmp_path: Path) -> None:
+    files = []
+    for k in range(3):
+        files.append(tmp_path / f"circuit {k}.qasm")
+        files[-1].write_text(BELL.replace("h q[0];", f"ry({k}) q[0];"))
+    picture = tmp_path / "histogram.png"
+    run("circuits", "run", *files, "--plot", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 5000

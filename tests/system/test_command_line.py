@@ -189,6 +189,7 @@ def test_ctrl_c_prints_the_best_so_far_and_exits_130(graph: Path) -> None:
     assert answer["stop_reason"].startswith("interrupted") and answer["cut"] > 0
 
 
+@pytest.mark.clock
 def test_import_is_light() -> None:
     # numba, scipy and the kernels load on first use, not with the name.
     code = (

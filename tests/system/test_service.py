@@ -17,17 +17,28 @@ import numpy as np
 import pytest
 
 import isinglass
+from isinglass.circuits import ParallelSimulator
 from isinglass.client.session import Session
 from isinglass.client.transport import Transport
-from isinglass.errors import AccessError, JobError, ParameterError, ProblemError, UnknownJobError
+from isinglass.errors import (
+    AccessError,
+    CircuitError,
+    JobError,
+    ParameterError,
+    ProblemError,
+    UnknownJobError,
+)
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.problems import problem_content
 from isinglass.jobs.results import result_content
 from isinglass.jobs.states import JobState
 from isinglass.jobs.wire import PIECE_BYTES, fold
+from isinglass.qpu import QPUSampler
 from tests.system.service_process import COMMAND, ServiceProcess
 
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}
+BELL = """OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2];
+h q[0]; cx q[0],q[1]; measure q -> c;"""
 LARGE = isinglass.generate("gnp", n=2000, p=0.5, seed=1)
 
 
@@ -106,6 +117,36 @@ def test_rerun_gives_the_same_samples_and_search_finds_both(session: Session) ->
     assert [status.id for status in found] == [again.id, first.id] and found[0].rerun_of == first.id
     assert session.job(first.id).result().seed == first.result().seed
     assert session.jobs(limit=1, before=again.id)[0].id == first.id
+
+
+def test_circuits_and_annealers_run_there_as_here(session: Session) -> None:
+    here = ParallelSimulator(shots=200, seed=5).submit_circuits({"a": BELL, "b": BELL})
+    handle = session.submit_circuits({"a": BELL, "b": BELL}, shots=200, seed=5)
+    there = handle.result()
+    assert [entry["results"] for entry in there] == [entry["results"] for entry in here]
+    assert there.info["job"]["state"] == "finished" and handle.status().best_energy is None
+    values = session.submit_circuits({"a": BELL}, observables={"ZZ": 0.5, "XX": 1.0}).result()
+    assert values[0]["metadata"]["value"] == pytest.approx(1.5)
+    pieces = session.submit_circuits([BELL], max_qubits=1, shots=500, seed=5).result()
+    # One cut CX: the sum of the quasi-probabilities has a standard deviation of about 3 / sqrt(500).
+    assert sum(pieces[0]["results"].values()) == pytest.approx(1, abs=0.6)
+
+    annealer = {"backend": "qpu", "qpu_model": "DW_2000Q_6", "num_reads": 10, "seed": 4}
+    native = session.solve(({0: -1.0}, {(0, 4): 1.0}), solver="native", **annealer)
+    own = QPUSampler("DW_2000Q_6").sample_ising({0: -1.0}, {(0, 4): 1.0}, num_reads=10, seed=4)
+    assert (native.record.sample == own.record.sample).all()
+    assert native.info["timing"]["qpu_sampling_time"] == own.info["timing"]["qpu_sampling_time"]
+    any_problem = session.solve(QUBO, **annealer)
+    assert any_problem.record.energy.min() == -1 and set(any_problem.info["embedding"]) == {"a", "b"}
+    for problem, words, error, match in (
+        (({0: 1.0}, {(0, 1): 1.0}), {"solver": "native", **annealer}, ProblemError, "no working coupler"),
+        (QUBO, {**annealer, "num_reads": 0}, ParameterError, "num_reads"),
+        (QUBO, {"backend": "gpu"}, ParameterError, "no worker with one; start one with"),
+    ):
+        with pytest.raises(error, match=match):
+            session.submit(problem, **words)
+    with pytest.raises(CircuitError, match="gate 'hh'"):
+        session.submit_circuits([BELL.replace("h q", "hh q")])
 
 
 def test_what_cannot_run_is_refused_at_the_door(session: Session) -> None:

@@ -20,7 +20,7 @@ HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 def counts(text: str, **options: object) -> dict[str, int]:
     found: dict[str, int] = ParallelSimulator(shots=100, seed=1, **options).submit_circuits([text])[0][
         "results"
-    ]  # type: ignore[arg-type]
+    ]
     return found
 
 

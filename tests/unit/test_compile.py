@@ -170,6 +170,18 @@ def test_the_narrowest_exact_type_is_taken(weights: list[float], expected: str) 
     assert problem.integer == (expected != "float32")
 
 
+@pytest.mark.parametrize("kind", ["float16", "longdouble", ">f8", ">i4", "bool", "uint8"])
+def test_every_real_type_is_read(kind: str) -> None:
+    coupling = np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]]).astype(kind)
+    expected = isinglass.solve(coupling.astype(np.float64), kind="ising", seed=1).first.energy
+    assert isinglass.solve(coupling, kind="ising", seed=1).first.energy == expected == -2
+    edges = ([0, 1], [1, 2], coupling[coupling != 0])
+    if kind != "bool":
+        assert isinglass.solve(edges, kind="ising", seed=1).first.energy == -2
+    if kind not in ("float16", ">f8", ">i4"):  # of which SciPy has no sparse matrices
+        assert isinglass.solve(sp.csr_array(coupling), kind="ising", seed=1).first.energy == -2
+
+
 @pytest.mark.parametrize(
     ("problem", "said"),
     [

@@ -80,6 +80,7 @@ def test_bad_values_name_the_rule(name: str, value: object) -> None:
         isinglass.solve({(0, 1): 1.0}, kind="ising", solver="memcomputing", **{name: value})
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("form", FORMS)
 def test_time_limit_is_filled_and_holds(form: str) -> None:
     problem = isinglass.compile(random_couplings(200, 0.1, "gaussian", 1), kind="ising")
@@ -99,6 +100,7 @@ def test_a_memory_that_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         isinglass.solve(problem, solver="memcomputing")
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("form", FORMS)
 def test_a_long_read_is_cut_at_its_limit(form: str) -> None:
     problem = isinglass.compile(random_couplings(400, 1.0, "gaussian", 1), kind="ising")

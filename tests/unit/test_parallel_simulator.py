@@ -36,7 +36,7 @@ def test_both_spellings() -> None:
     with pytest.raises(ParameterError, match="differ"):
         ParallelSimulator(seed=1, simulation_seed=2)
     with pytest.raises(TypeError):
-        ParallelSimulator(sead=1)  # type: ignore[call-arg]
+        ParallelSimulator(sead=1)
 
 
 def test_without_a_seed_each_submission_is_new_and_says_how() -> None:

@@ -58,7 +58,7 @@ def test_couplers_stand_in_the_order_of_the_machines() -> None:
 )
 def test_bad_lattices_are_refused(kind: str, shape: list[float]) -> None:
     with pytest.raises(ParameterError, match="topology"):
-        lattice(kind, shape)  # type: ignore[arg-type]
+        lattice(kind, shape)
 
 
 def test_defects_meet_the_counts_and_follow_the_seed() -> None:

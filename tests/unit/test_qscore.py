@@ -150,11 +150,11 @@ def test_answers_survive_their_text() -> None:
 # --- runs ---------------------------------------------------------------------------------------
 
 
-class Fixed(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
+class Fixed(dimod.Sampler):
     """All vertices on one side, or worse."""
 
     properties: dict[str, Any] = {}  # noqa: RUF012  # dimod's contract has it as a plain attribute
-    parameters: dict[str, Any] = {"seed": [], "trouble": []}  # noqa: RUF012
+    parameters: dict[str, Any] = {"seed": [], "trouble": []}  # noqa: RUF012  # as above
 
     def sample(self, bqm: dimod.BinaryQuadraticModel, seed: int = 0, trouble: str = "") -> dimod.SampleSet:
         if trouble:
@@ -173,6 +173,35 @@ def test_any_sampler_is_measured_and_its_failures_are_rows(tmp_path: Path) -> No
     assert failed.rows[0].outcome.status == "failed: RuntimeError: no embedding"
     assert failed.sizes[0].beta == 0.0 and failed.sizes[0].solved == 0
     assert qscore.verify(tmp_path / "rows.csv").faults == []
+
+
+@pytest.mark.parametrize("variant", ["max-cut", "max-clique"])
+def test_circuits_are_measured(variant: str, tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    report = qscore.run(
+        "circuit:auto",
+        parameters={"shots": 200},
+        variant=variant,
+        sizes=[6],
+        graphs=2,
+        time_limit=10,
+        out=out,
+    )
+    for row in report.rows:
+        assert row.outcome.status == "ok" and row.task.backend == "circuit:auto"
+        assert '"depth":1' in row.task.facts and '"shots":200' in row.task.facts
+        # 200 shots over 64 states: QAOA makes the best ones likelier, and the seed is fixed.
+        adjacent = adjacency(6, row.task.graph_seed)
+        states = list(itertools.product((0, 1), repeat=6))
+        if variant == "max-cut":
+            best = max(
+                sum(adjacent[i, j] * (s[i] != s[j]) for i in range(6) for j in range(i)) for s in states
+            )
+        else:
+            chosen = [[i for i in range(6) if s[i]] for s in states]
+            best = max(len(c) for c in chosen if all(adjacent[i, j] for i in c for j in c if i != j))
+        assert row.outcome.found == best
+    assert qscore.verify(out).faults == []
 
 
 def test_a_late_answer_is_none() -> None:
@@ -291,7 +320,13 @@ def test_an_impossible_mean_is_an_error_not_a_score(rows: Path) -> None:
         ({"sizes": [9], "graphs": 0}, "graphs=0"),
         ({"sizes": [9], "solver": "anneal"}, "anneal"),
         ({"sizes": [9], "parameters": {"sweeps": 3}}, "'sweeps' is not a parameter"),
-        ({"sizes": [9], "backend": "quantum"}, "neither 'cpu', 'qpu:MODEL' nor 'module:object'"),
+        (
+            {"sizes": [9], "backend": "quantum"},
+            "neither 'cpu', 'qpu:MODEL', 'circuit:RUNNER' nor 'module:object'",
+        ),
+        ({"sizes": [9], "backend": "circuit:FakeManilla"}, "did you mean"),
+        ({"sizes": [9], "backend": "circuit:auto", "parameters": {"dept": 1}}, "did you mean 'depth'"),
+        ({"sizes": [9], "backend": "circuit:auto", "solver": "exact"}, "is for backend 'cpu'"),
         ({"sizes": [9], "backend": "nowhere:Sampler"}, "cannot be imported"),
         ({"sizes": [9], "backend": "math:pi"}, "is float, not a dimod.Sampler"),
         ({"sizes": [9], "backend": 7}, "neither 'cpu'"),
@@ -331,7 +366,7 @@ ROWS_OF_THE_DOCS = Path(__file__).parents[2] / "docs" / "qscore-rows"
 
 
 def test_the_results_page_is_what_its_rows_say() -> None:
-    files = [ROWS_OF_THE_DOCS / f"{name}.csv" for name in ("local", "large", "annealers")]
+    files = [ROWS_OF_THE_DOCS / f"{name}.csv" for name in ("local", "large", "annealers", "circuits")]
     rows = [row for path in files for row in qscore.ROWS.read(path).values()]
     page = ROWS_OF_THE_DOCS.with_name("qscore-results.md")
     assert page_of(rows, [path.name for path in files], page.stem) == page.read_text()
@@ -340,7 +375,7 @@ def test_the_results_page_is_what_its_rows_say() -> None:
 def test_small_rows_of_the_docs_are_true(tmp_path: Path) -> None:
     """The large ones take minutes: ``isinglass qscore verify docs/qscore-rows/*.csv``."""
     small = tmp_path / "small.csv"
-    for name in ("local", "annealers"):
+    for name in ("local", "annealers", "circuits"):
         for row in qscore.ROWS.read(ROWS_OF_THE_DOCS / f"{name}.csv").values():
             if row.task.n <= 500:
                 qscore.ROWS.append(small, row)

@@ -131,6 +131,7 @@ def test_default_beta_range_scales_with_the_problem() -> None:
         assert np.allclose(np.array(one) / factor, other, rtol=1e-12)
 
 
+@pytest.mark.clock
 def test_default_schedule_is_quick_to_make() -> None:
     # 6 million couplings: the schedule is two numbers of the compiled problem, no loop over them.
     problem = isinglass.compile(isinglass.generate("sk", n=3500, seed=1))

@@ -64,6 +64,7 @@ def test_initial_states_are_not_left_for_worse() -> None:
     assert len(two.record) == 2
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("given", [{}, {"num_reads": 5}, {"iterations": 2000}])
 def test_a_time_limit_is_filled(given: dict[str, int]) -> None:
     isinglass.solve(DENSE, solver="tabu_search", iterations=100, num_reads=1)

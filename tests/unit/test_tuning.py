@@ -45,6 +45,7 @@ def test_every_default_space_is_one_of_its_solver(glass: isinglass.CompiledProbl
     assert "beta_range" not in default_space("simulated_annealing", [glass, glass])
 
 
+@pytest.mark.clock
 def test_a_clear_win_is_found_and_confirmed(glass: isinglass.CompiledProblem, tmp_path: Path) -> None:
     # Descent from a random state against hundreds of descents: no noise can hide the difference.
     began = time.perf_counter()

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from isinglass.problems.energies import energies
 from isinglass.results.sampleset import SampleSet
 from isinglass.rng import resolve_seed
 from isinglass.rows import plain_json, strong_id
+from isinglass.run_info import processor, versions
 from isinglass.solvers.contract import whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import solve
@@ -167,14 +166,6 @@ class _Runs:
         return row
 
 
-@cache
-def processor() -> str:
-    """Name of this machine's processor: times of two are not of one table."""
-    import llvmlite.binding
-
-    return str(llvmlite.binding.get_host_cpu_name())
-
-
 def _ours(solver: Solver, threads: int) -> _Runner:
     name, parameters = (solver, {}) if isinstance(solver, str) else solver
     solver_named(name).resolve(parameters)
@@ -207,8 +198,8 @@ def _ours(solver: Solver, threads: int) -> _Runner:
             trace_seconds=at[0] if outcome.hit and at else float("nan"),
         )
 
-    versions = {"isinglass": version("isinglass"), "numba": version("numba"), "processor": processor()}
-    return _Runner(name, parameters, versions, once, warm_up)
+    facts = {**{name: versions()[name] for name in ("isinglass", "numba")}, "processor": processor()}
+    return _Runner(name, parameters, facts, once, warm_up)
 
 
 def _theirs(peer: Peer, settings: dict[str, Any]) -> _Runner:

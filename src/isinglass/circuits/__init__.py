@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isinglass.circuits.batch import CircuitBatch
     from isinglass.circuits.expectations import Expectation, expectation, expectation_values
     from isinglass.circuits.parallel_simulator import ParallelSimulator
-    from isinglass.circuits.qaoa_circuits import qaoa
+    from isinglass.circuits.qaoa_search import qaoa
     from isinglass.circuits.readout import ReadoutErrors
     from isinglass.circuits.runner import CircuitResult, CircuitRunner, Outcome
     from isinglass.circuits.sweeping import sweep
@@ -31,7 +31,7 @@ _PLACES = {
     "ParallelSimulator": "parallel_simulator",
     "expectation": "expectations",
     "expectation_values": "expectations",
-    "qaoa": "qaoa_circuits",
+    "qaoa": "qaoa_search",
     "ReadoutErrors": "readout",
     "pauli_twirls": "twirling",
     "sweep": "sweeping",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -25,6 +25,7 @@ from isinglass.circuits.pauli_sums import Observable, PauliSum
 from isinglass.circuits.qiskit_circuits import qiskit_module, to_program
 from isinglass.circuits.reading import Reader, bound_circuit
 from isinglass.circuits.runner import CircuitRunner, whole_number
+from isinglass.control import Cancel, Progress, RunControl
 from isinglass.errors import CircuitError, MissingExtraError, ParameterError
 from isinglass.memory import require
 
@@ -87,9 +88,9 @@ class _Experiments:
     strings: dict[Any, Any]
     groups: dict[Any, Any]
 
-    def run(self, runner: CircuitRunner, shots: int | None) -> dict[Any, list[_Shots]]:
+    def run(self, runner: CircuitRunner, shots: int | None, control: RunControl) -> dict[Any, list[_Shots]]:
         labelled = {f"piece {p}, {k}": c for p, part in self.circuits.items() for k, c in enumerate(part)}
-        entries = iter(runner.submit_circuits(labelled, shots=shots))
+        entries = iter(runner.submit(labelled, control, shots=shots))
         return {p: [_shots(c, next(entries)["results"]) for c in part] for p, part in self.circuits.items()}
 
 
@@ -124,7 +125,8 @@ def _shots(circuit: Any, counts: Counts) -> _Shots:
 
 def cut_expectation(
     circuit: Circuit, observable: Observable, max_qubits: int, runner: CircuitRunner | None = None, *,
-    shots: int | None = None, seed: int = 0,
+    shots: int | None = None, seed: int = 0, progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None, time_limit: float | None = None,
 ) -> Expectation:  # fmt: skip
     """The expectation value of an observable from pieces of at most ``max_qubits`` qubits.
 
@@ -135,18 +137,22 @@ def cut_expectation(
         runner: what runs the pieces; it must know measurements and resets in mid-circuit. None for a
             ``ParallelSimulator``.
         shots: of each piece's circuits; None for the runner's number.
-        seed: of the search for cuts.
+        seed: of the search for cuts, which counts towards ``time_limit`` but is not stopped by it.
+        progress, cancel, time_limit: as in ``expectation_values``.
 
     Raises:
-        CircuitError: no cuts were found. MissingExtraError: qiskit-addon-cutting is not installed.
+        CircuitError: no cuts were found, or a stop came before the last piece.
+        MissingExtraError: qiskit-addon-cutting is not installed.
     """
+    runner = ParallelSimulator() if runner is None else runner
+    control = runner.control(time_limit, progress, cancel)
     cut = CutCircuit.of(circuit, max_qubits, seed=seed)
     total = PauliSum.of(observable).widened(cut.gates.qubits)
     if not total.terms:
         return Expectation(total.constant, 0.0, 0)
     weights = np.array(list(total.terms.values()))
     experiments = cut.experiments(list(total.terms))
-    shown = experiments.run(ParallelSimulator() if runner is None else runner, shots)
+    shown = experiments.run(runner, shots, control)
     value = variance = 0.0
     for i, coefficient in enumerate(experiments.coefficients):
         means = {
@@ -187,7 +193,8 @@ def _means(
 
 def cut_counts(
     circuit: Circuit, max_qubits: int, runner: CircuitRunner | None = None, *, shots: int | None = None,
-    seed: int = 0,
+    seed: int = 0, progress: Callable[[Progress], None] | None = None, cancel: Cancel | None = None,
+    time_limit: float | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """The distribution of a circuit's outcomes from its pieces: bit string -> quasi-probability.
 
@@ -197,6 +204,8 @@ def cut_counts(
     Raises:
         CircuitError: no cuts were found, or the circuit measures nothing.
     """
+    runner = ParallelSimulator() if runner is None else runner
+    control = runner.control(time_limit, progress, cancel)
     cut = CutCircuit.of(circuit, max_qubits, seed=seed)
     n = cut.gates.qubits
     if not cut.gates.measured:
@@ -205,7 +214,7 @@ def cut_counts(
     if n > 62:
         raise ParameterError(f"distributions of {n} qubits are too many numbers: ask for expectation values")
     experiments = cut.experiments(["Z" * n])
-    shown = experiments.run(ParallelSimulator() if runner is None else runner, shots)
+    shown = experiments.run(runner, shots, control)
     orders = list(_orders(cut, experiments))
     joint = np.zeros(1 << n)
     for i, coefficient in enumerate(experiments.coefficients):

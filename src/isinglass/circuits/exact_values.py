@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 
 from isinglass.circuits.fusing import fuse
 from isinglass.circuits.pauli_sums import masks
 from isinglass.circuits.plan import Plan
 from isinglass.circuits.program import Program
-from isinglass.circuits.state_vector import FloatType, Scratch, primitives, state_bytes
+from isinglass.circuits.state_vector import (
+    SPLIT_QUBITS,
+    FloatType,
+    Scratch,
+    evolve,
+    evolve_on_all_threads,
+    primitives,
+    state_bytes,
+)
 from isinglass.control import RunControl
-from isinglass.kernels.cpu.amplitudes import run_pass
-from isinglass.kernels.cpu.paulis import overlaps, signed_sum, walsh_hadamard
+from isinglass.kernels.cpu.paulis import CHUNK, pauli_sums
 from isinglass.memory import require
 
+_PARTS = 16
+"""A power of two, as is a chunk: parts are whole chunks."""
 _Together = dict[tuple[int, bool], list[tuple[str, int, int]]]
 """(x, odd number of Y) -> (string, z, number of Y) of the strings that share products of amplitudes."""
 
@@ -36,32 +48,37 @@ class ExactValues:
     def require_memory(self, states: int) -> None:
         """OutOfMemoryError unless so many states fit at a time."""
         qubits = self.plan.qubits
-        needed = states * (1.1 * state_bytes(qubits, self.dtype) + (8 << qubits))
-        require(int(needed), f"expectation values of {qubits} qubits")
+        require(int(states * 1.1 * state_bytes(qubits, self.dtype)), f"expectation values of {qubits} qubits")
 
     def values(
         self, angles: np.ndarray, strings: tuple[str, ...], control: RunControl
     ) -> dict[str, float] | None:
-        """String -> value for one row of angles; None where a stop came first."""
+        """String -> value for one row of angles; None where a stop came first.
+
+        From ``SPLIT_QUBITS`` qubits on by all threads, so to be called where no task is; else on this one.
+        """
         plan, scratch = self.plan, Scratch(self.plan, self.dtype)
         data = plan.numbers(angles[None])[0].astype(self.dtype, copy=False)
-        for number, one in enumerate(plan.passes):
-            run_pass(
-                scratch.re, scratch.im, one.steps, one.bits, one.outside, one.offsets, data,
-                plan.start if number == 0 else -1, plan.qubits, 0, one.blocks, scratch.buffer, scratch.work,
-                control.flag,
-            )  # fmt: skip
+        wide = plan.qubits >= SPLIT_QUBITS
+        (evolve_on_all_threads if wide else evolve)(plan, data, scratch, control)
         found: dict[str, float] = {}
-        sums = np.empty(1 << plan.qubits)
         for (x, imaginary), members in self.together(strings).items():
-            overlaps(scratch.re, scratch.im, x, imaginary, sums, control.flag)
-            all_at_once = len(members) > plan.qubits
-            if all_at_once:
-                walsh_hadamard(sums, control.flag)
-            for string, z, ys in members:
-                value = sums[z] if all_at_once else signed_sum(sums, z)
+            zs = np.array([z for _, z, _ in members], np.int64)
+            # The same parts whatever the threads, so that sums are rounded alike.
+            sums = np.zeros((min(_PARTS, scratch.re.size // CHUNK) or 1, len(zs)))
+            edges = np.linspace(0, scratch.re.size, len(sums) + 1).astype(np.int64).tolist()
+            tasks = [
+                partial(pauli_sums, scratch.re, scratch.im, x, imaginary, zs, *part, row, control.flag)
+                for part, row in zip(pairwise(edges), sums, strict=True)
+            ]
+            if wide:
+                control.run([(0, task) for task in tasks], tell=False)
+            else:
+                for task in tasks:
+                    task()
+            for (string, _, ys), value in zip(members, sums.sum(axis=0).tolist(), strict=True):
                 # i^y times a sum whose other part is 0: 1, i, -1, -i.
-                found[string] = float(-value if ys % 4 in (1, 2) else value)
+                found[string] = -value if ys % 4 in (1, 2) else value
         return None if control.stopped else {string: found[string] for string in strings}
 
     def together(self, strings: tuple[str, ...]) -> _Together:

@@ -13,8 +13,9 @@ turned to its group's basis, and shots are shared out among groups:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from isinglass.circuits.reading import Reader
 from isinglass.circuits.readout import ReadoutErrors
 from isinglass.circuits.runner import CircuitRunner, whole_number
 from isinglass.circuits.shot_distribution import PILOT_SHARE, SHOT_DISTRIBUTIONS, share
+from isinglass.control import Cancel, Progress, RunControl
 from isinglass.errors import ParameterError
 
 
@@ -37,6 +39,19 @@ class Expectation(NamedTuple):
     std_error: float
     shots: int
     """Shots that the value is a mean of; 0 where it is exact."""
+    terms: Mapping[str, float] = MappingProxyType({})
+    """Pauli string, as long as the circuit is wide -> its value; empty where they are not told apart."""
+
+
+class _Moments(NamedTuple):
+    """Of the group's part of the observable over the shots of one circuit."""
+
+    mean: float
+    variance: float
+    """Of one shot."""
+    shots: int
+    of_terms: list[float]
+    """Mean of each string, without its coefficient."""
 
 
 @dataclass
@@ -44,46 +59,42 @@ class _Group:
     """Strings that one circuit measures."""
 
     letters: str
+    strings: list[str]
     terms: list[tuple[int, float]]
     """(mask of qubits whose parity counts, coefficient)."""
     readout: ReadoutErrors | None = None
 
-    def moments(self, counts: Mapping[str, int]) -> tuple[float, float, int]:
-        """(mean, variance of one shot, shots) of the group's part of the observable."""
+    def moments(self, counts: Mapping[str, int]) -> _Moments:
         times = np.array(list(counts.values()), float)
-        values = np.array([self.value(int(key, 2)) for key in counts])
+        parities = np.array([self.parities(int(key, 2)) for key in counts])
+        values = parities @ np.array([c for _, c in self.terms])
         shots = times.sum()
         mean = float(values @ times / shots)
         spread = float((values - mean) ** 2 @ times)
-        return mean, spread / max(1.0, shots - 1), int(shots)
+        return _Moments(mean, spread / max(1.0, shots - 1), int(shots), (times @ parities / shots).tolist())
 
-    def value(self, outcome: int) -> float:
-        """The group's part of the observable for one shot; bit k of ``outcome`` is qubit k."""
+    def parities(self, outcome: int) -> list[float]:
+        """Each string's value for one shot; bit k of ``outcome`` is qubit k."""
         if self.readout is not None:
-            return sum(c * self.readout.parity(outcome, mask) for mask, c in self.terms)
-        return sum(-c if (outcome & mask).bit_count() & 1 else c for mask, c in self.terms)
+            return [self.readout.parity(outcome, mask) for mask, _ in self.terms]
+        return [-1.0 if (outcome & mask).bit_count() & 1 else 1.0 for mask, _ in self.terms]
 
-    def spread(self, moments: tuple[float, float, int]) -> float:
+    def spread(self, moments: _Moments) -> float:
         """Standard deviation of one shot, raised by what few shots may have missed."""
-        _, variance, shots = moments
-        return math.sqrt(variance + sum(abs(c) for _, c in self.terms) ** 2 / shots)
+        return math.sqrt(moments.variance + sum(abs(c) for _, c in self.terms) ** 2 / moments.shots)
 
 
 def expectation(
     circuit: Circuit, observable: Observable, runner: CircuitRunner | None = None, *,
     shots: int | None = None, shot_distribution: str = "uniform", exact: bool | None = None,
-    readout: ReadoutErrors | None = None,
+    readout: ReadoutErrors | None = None, progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None, time_limit: float | None = None,
 ) -> Expectation:  # fmt: skip
     """The expectation value of an observable after a circuit; arguments as in ``expectation_values``."""
     return expectation_values(
-        {"circuit": circuit},
-        observable,
-        runner,
-        shots=shots,
-        shot_distribution=shot_distribution,
-        exact=exact,
-        readout=readout,
-    )["circuit"]
+        {"circuit": circuit}, observable, runner, shots=shots, shot_distribution=shot_distribution,
+        exact=exact, readout=readout, progress=progress, cancel=cancel, time_limit=time_limit,
+    )["circuit"]  # fmt: skip
 
 
 def expectation_values(
@@ -95,6 +106,9 @@ def expectation_values(
     shot_distribution: str = "uniform",
     exact: bool | None = None,
     readout: ReadoutErrors | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
+    time_limit: float | None = None,
 ) -> dict[str, Expectation]:
     """Label -> expectation value of one observable after each circuit, measurements at its end left out.
 
@@ -109,11 +123,15 @@ def expectation_values(
             ``shots`` is None.
         readout: readout errors to be inverted (``ReadoutErrors.measure``); values are then by shots, and
             their standard errors leave out those of ``readout`` itself.
+        progress: called about ten times a second with a ``Progress``; ``reads_done`` are circuits.
+        cancel: a ``threading.Event``, or anything with ``is_set()``.
+        time_limit: seconds from this call.
 
     Raises:
         ParameterError: an observable that is none, too few shots, ``exact`` on a runner that cannot or with
             ``readout``, or ``readout`` of fewer qubits.
-        CircuitError: a circuit that measures or resets before its end; what the runner raises.
+        CircuitError: a circuit that measures or resets before its end; what the runner raises; "not run: ..."
+            where ``cancel`` or ``time_limit`` came before the last circuit that a value needs.
     """
     runner = ParallelSimulator() if runner is None else runner
     if shot_distribution not in SHOT_DISTRIBUTIONS:
@@ -126,18 +144,20 @@ def expectation_values(
         if exact:
             raise ParameterError("exact values have no readout errors: give exact or readout")
         exact = False
+    control = runner.control(time_limit, progress, cancel)
     batch = CircuitBatch.of(circuits)
     reader = Reader()
     lists = {
         label: GateList.of(circuit, reader)
         for label, circuit in zip(batch.labels, batch.circuits, strict=True)
     }
-    return values_of(lists, observable, runner, shots, shot_distribution, exact, readout)
+    return values_of(lists, observable, runner, control, shots, shot_distribution, exact, readout)
 
 
 def values_of(
-    lists: dict[str, GateList], observable: Observable, runner: CircuitRunner, shots: int | None = None,
-    shot_distribution: str = "uniform", exact: bool | None = None, readout: ReadoutErrors | None = None,
+    lists: dict[str, GateList], observable: Observable, runner: CircuitRunner, control: RunControl,
+    shots: int | None = None, shot_distribution: str = "uniform", exact: bool | None = None,
+    readout: ReadoutErrors | None = None,
 ) -> dict[str, Expectation]:  # fmt: skip
     """``expectation_values`` of circuits that have been read."""
     given = PauliSum.of(observable)
@@ -148,34 +168,34 @@ def values_of(
         if not total.terms:
             found |= dict.fromkeys(these, Expectation(total.constant, 0.0, 0))
         elif exact or (exact is None and shots is None and runner.supports_expval):
-            found |= _exactly(these, total, runner)
+            found |= _exactly(these, total, runner, control)
         else:
-            found |= _by_shots(these, total, runner, shots, shot_distribution, readout)
+            found |= _by_shots(these, total, runner, control, shots, shot_distribution, readout)
     return {label: found[label] for label in lists}
 
 
 def _exactly(
-    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner
+    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner, control: RunControl
 ) -> dict[str, Expectation]:
     texts = {label: gates.qasm() for label, gates in circuits.items()}
     found: dict[str, Expectation] = {}
-    for entry in runner.submit_circuits(texts, observables=list(observable.terms)):
+    for entry in runner.submit(texts, control, observables=list(observable.terms)):
         values = entry["results"]
         total = math.fsum(c * values[string] for string, c in observable.terms.items())
-        found[entry["label"]] = Expectation(observable.constant + total, 0.0, 0)
+        found[entry["label"]] = Expectation(observable.constant + total, 0.0, 0, values)
     return found
 
 
 def _by_shots(
-    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner, shots: int | None, law: str,
-    readout: ReadoutErrors | None,
+    circuits: dict[str, GateList], observable: PauliSum, runner: CircuitRunner, control: RunControl,
+    shots: int | None, law: str, readout: ReadoutErrors | None,
 ) -> dict[str, Expectation]:  # fmt: skip
     if readout is not None:
         readout.check_width(observable.qubits)
     groups = []
     for members in group(observable.terms):
         terms = [(masks(s)[0] | masks(s)[1], observable.terms[s]) for s in members]
-        groups.append(_Group(basis(members), terms, readout))
+        groups.append(_Group(basis(members), members, terms, readout))
     total = runner.shots * len(groups) if shots is None else whole_number("shots", shots)
     uniform = [1.0] * len(groups)
     if law == "variance" and len(groups) > 1:
@@ -186,7 +206,7 @@ def _by_shots(
                 f"{3 * len(groups)}"
             )
         trial = {label: share(pilot, uniform) for label in circuits}
-        seen = _moments(circuits, groups, trial, runner, "pilot")
+        seen = _moments(circuits, groups, trial, runner, control, "pilot")
         shares = {
             label: share(
                 total - pilot, [one.spread(parts) for one, parts in zip(groups, seen[label], strict=True)]
@@ -196,12 +216,17 @@ def _by_shots(
     else:
         sizes = [sum(abs(c) for _, c in one.terms) for one in groups]
         shares = dict.fromkeys(circuits, share(total, sizes if law == "weighted" else uniform))
-    moments = _moments(circuits, groups, shares, runner, "group")
+    moments = _moments(circuits, groups, shares, runner, control, "group")
     return {
         label: Expectation(
-            observable.constant + math.fsum(mean for mean, _, _ in parts),
-            math.sqrt(math.fsum(variance / count for _, variance, count in parts)),
-            sum(count for _, _, count in parts),
+            observable.constant + math.fsum(part.mean for part in parts),
+            math.sqrt(math.fsum(part.variance / part.shots for part in parts)),
+            sum(part.shots for part in parts),
+            {
+                string: value
+                for one, part in zip(groups, parts, strict=True)
+                for string, value in zip(one.strings, part.of_terms, strict=True)
+            },
         )
         for label, parts in moments.items()
     }
@@ -209,17 +234,17 @@ def _by_shots(
 
 def _moments(
     circuits: dict[str, GateList], groups: list[_Group], shares: dict[str, list[int]], runner: CircuitRunner,
-    word: str,
-) -> dict[str, list[tuple[float, float, int]]]:  # fmt: skip
+    control: RunControl, word: str,
+) -> dict[str, list[_Moments]]:  # fmt: skip
     """``_Group.moments`` of every circuit and group; circuits with equal shots go in one submission."""
     by_shots: dict[int, list[tuple[str, int]]] = {}
     for label, counts in shares.items():
         for k, count in enumerate(counts):
             by_shots.setdefault(count, []).append((label, k))
-    found: dict[tuple[str, int], tuple[float, float, int]] = {}
+    found: dict[tuple[str, int], _Moments] = {}
     for count, places in by_shots.items():
         # Labels choose the random stream, so each circuit, group and round has its own.
         texts = {f"{label}/{word} {k}": circuits[label].measuring(groups[k].letters) for label, k in places}
-        for place, entry in zip(places, runner.submit_circuits(texts, shots=count), strict=True):
+        for place, entry in zip(places, runner.submit(texts, control, shots=count), strict=True):
             found[place] = groups[place[1]].moments(entry["results"])
     return {label: [found[label, k] for k in range(len(groups))] for label in circuits}

@@ -24,10 +24,11 @@ from isinglass.circuits.exact_values import ExactValues
 from isinglass.circuits.reading import Read, Reader
 from isinglass.circuits.run_times import estimate_run_time_batch, estimate_run_time_single_circuit
 from isinglass.circuits.runner import CircuitRunner, Outcome
-from isinglass.circuits.state_vector import FloatType, Sampler
+from isinglass.circuits.state_vector import FloatType, Sampler, purpose, state_bytes
 from isinglass.circuits.submission import Submission
 from isinglass.control import RunControl
-from isinglass.errors import ParameterError
+from isinglass.errors import CircuitError, ParameterError
+from isinglass.memory import require
 from isinglass.rng import resolve_seed
 
 _KEPT = 64
@@ -90,6 +91,16 @@ class ParallelSimulator(CircuitRunner):
     def supports_expval(self) -> bool:
         """Exact expectation values come from our state vector; with noise or Aer there are counts only."""
         return self.own_aer is None
+
+    def check_width(self, qubits: int) -> None:
+        """OutOfMemoryError for a state vector that does not fit; CircuitError for a device too small."""
+        if self.own_aer is None:
+            require(state_bytes(qubits, _PRECISIONS[self.precision]), purpose(qubits))
+        elif qubits > self.own_aer.simulator.num_qubits:
+            raise CircuitError(
+                f"{qubits} qubits are needed and {self.qiskit_backend or self.own_aer.name} has "
+                f"{self.own_aer.simulator.num_qubits}: make the problem smaller or take another runner"
+            )
 
     def set_seed(self, seed: int) -> None:
         """Seed of later submissions."""

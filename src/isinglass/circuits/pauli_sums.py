@@ -43,7 +43,10 @@ class PauliSum:
         terms: dict[str, float] = {}
         for string, coefficient in given.items():
             check_string(string)
-            value = complex(coefficient)
+            try:
+                value = complex(coefficient)
+            except (TypeError, ValueError):
+                value = complex(math.nan)
             if value.imag or not math.isfinite(value.real):
                 raise ParameterError(f"coefficient {coefficient!r} of {string} is not a finite real number")
             terms[string] = value.real

@@ -120,10 +120,16 @@ class EstimatorV2(BaseEstimatorV2):
             total = PauliSum.of({label[::-1]: coefficient for label, coefficient in terms})
             circuits = {f"pub {number}, {k}, {which[place]}": lists[which[place]] for place in places}
             found = values_of(
-                circuits, total, self.runner, self._shots(total, pub.precision), shot_distribution="weighted"
+                circuits,
+                total,
+                self.runner,
+                self.runner.control(),
+                self._shots(total, pub.precision),
+                "weighted",
             )
             for place in places:
-                evs[place], stds[place], _ = found[f"pub {number}, {k}, {which[place]}"]
+                one = found[f"pub {number}, {k}, {which[place]}"]
+                evs[place], stds[place] = one.value, one.std_error
         data = DataBin(evs=evs, stds=stds, shape=which.shape)
         return PubResult(data, metadata={"target_precision": pub.precision})
 

@@ -7,27 +7,29 @@ A runner takes labelled circuits as OpenQASM text and gives back counts. To writ
    error that kept it from running. One bad circuit must not cost the others their results, so put errors
    into outcomes.
 2. Look at ``control`` (isinglass.control.RunControl): hand work to ``control.run`` as (circuits, task)
-   pairs, or poll ``control.stopped`` between circuits. Leave ``None`` in place of circuits that did not run.
+   pairs, or use ``one_by_one``, which counts circuits, tells of them and stops between them. Leave ``None``
+   in place of circuits that did not run.
 3. If the runner knows expectation values, let ``supports_expval`` be True and answer
    ``batch.observables`` with a dict of Pauli string -> value instead of counts.
 4. Add it to the fixture of ``tests/contract/test_circuit_runners.py``, which asks all this of it.
 
-``submit_circuits`` (do not override it) checks what it is given, tracks depths, passes on cancellation and
-progress, and makes the list that callers get. Bit order of counts: ``isinglass.circuits.counts``.
+``submit_circuits`` and what it calls (do not override them) check what they are given, track depths, pass on
+cancellation and progress, and make the list that callers get. Whoever needs several submissions for one
+answer makes one ``control`` for all of them. Bit order of counts: ``isinglass.circuits.counts``.
 """
 
 from __future__ import annotations
 
 import statistics
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from isinglass.circuits.batch import Circuit, CircuitBatch
 from isinglass.circuits.depth import depth_of
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import CircuitError, ParameterError
 
 
@@ -104,13 +106,25 @@ class CircuitRunner(ABC):
     def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
         """One outcome for each circuit, None for those that a stop kept from running."""
 
+    def check_width(self, qubits: int) -> None:
+        """Raise where no circuit of so many qubits can run here; runners that know of no limit accept all."""
+        return None
+
+    def control(
+        self, time_limit: float | None = None, progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None, num_threads: int | None = None,
+    ) -> RunControl:  # fmt: skip
+        """What stops and watches submissions to this runner; the clock begins now."""
+        check_positive("time_limit", time_limit)
+        return RunControl(time_limit, progress, num_threads or self.n_processes, cancel=cancel)
+
     def submit_circuits(
         self,
         circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
         *,
         observables: str | Sequence[str] | None = None,
         shots: int | None = None,
-        cancellation_event: threading.Event | None = None,
+        cancellation_event: Cancel | None = None,
         progress: Callable[[Progress], None] | None = None,
         time_limit: float | None = None,
     ) -> list[CircuitResult]:
@@ -121,7 +135,8 @@ class CircuitRunner(ABC):
                 alone, which are labelled "0", "1", ...
             observables: Pauli strings, leftmost letter for qubit 0, to be answered instead of counts.
             shots: measurements of each circuit in place of the runner's own number; None for that.
-            cancellation_event: once set, circuits that have not run are given up.
+            cancellation_event: a ``threading.Event``, or anything with ``is_set()``: once it is set, circuits
+                that have not run are given up.
             progress: called about ten times a second with a ``Progress``; ``reads_done`` are circuits.
             time_limit: seconds after which circuits that have not run are given up.
 
@@ -130,37 +145,42 @@ class CircuitRunner(ABC):
             CircuitError, OutOfMemoryError, ...: if no circuit could be run, the error of the first.
                 Otherwise a circuit's error stands in its result.
         """
+        return self.submit(
+            circuits,
+            self.control(time_limit, progress, cancellation_event),
+            observables=observables,
+            shots=shots,
+        )
+
+    def submit(
+        self,
+        circuits: Mapping[str, Circuit] | Sequence[Circuit] | Sequence[tuple[str, Circuit]],
+        control: RunControl,
+        *,
+        observables: str | Sequence[str] | None = None,
+        shots: int | None = None,
+    ) -> list[CircuitResult]:
+        """``submit_circuits`` under a control that may cover several submissions."""
         wanted = self._shots if shots is None else whole_number("shots", shots)
-        batch = CircuitBatch.of(circuits, observables, wanted)
-        if batch.observables is not None and not self.supports_expval:
+        return self.submit_batches([CircuitBatch.of(circuits, observables, wanted)], control)
+
+    def submit_batches(self, batches: Sequence[CircuitBatch], control: RunControl) -> list[CircuitResult]:
+        """Batches with observables or shots of their own, as one submission; results in their order."""
+        if not self.supports_expval and any(batch.observables is not None for batch in batches):
             raise ParameterError(
                 f"{type(self).__name__} gives counts, not expectation values: leave observables out"
             )
-        check_positive("time_limit", time_limit)
-
-        def watch(seen: Progress) -> None:
-            if cancellation_event is not None and cancellation_event.is_set():
-                control.cancel()
-            if progress is not None:
-                progress(seen)
-
-        watched = progress is not None or cancellation_event is not None
-        control = RunControl(time_limit, watch if watched else None, self.n_processes)
-        if cancellation_event is not None and cancellation_event.is_set():
-            control.cancel()
         if self.track_depth:
-            self._depths.append(depth_of(batch))
-        outcomes = [
-            Outcome(error=CircuitError(f"not run: {control.stop_reason.partition(':')[0]}"))
-            if outcome is None
-            else outcome
-            for outcome in self.run(batch, control)
-        ]
-        if all(outcome.error is not None for outcome in outcomes):
+            self._depths.append([depth for batch in batches for depth in depth_of(batch)])
+        outcomes = [outcome for batch in batches for outcome in self.run(batch, control)]
+        unrun = CircuitError(f"not run: {control.stop_reason.partition(':')[0]}")
+        ended = [Outcome(error=unrun) if outcome is None else outcome for outcome in outcomes]
+        if all(outcome.error is not None for outcome in ended):
             if control.interrupted:
                 raise KeyboardInterrupt
-            raise outcomes[0].error  # type: ignore[misc]  # all of them have one
-        return [CircuitResult(label, outcome) for label, outcome in zip(batch.labels, outcomes, strict=True)]
+            raise ended[0].error  # type: ignore[misc]  # all of them have one
+        labels = [label for batch in batches for label in batch.labels]
+        return [CircuitResult(label, outcome) for label, outcome in zip(labels, ended, strict=True)]
 
     @property
     def depth_history(self) -> list[list[int]]:
@@ -186,3 +206,22 @@ def whole_number(name: str, value: int) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ParameterError(f"{name}={value!r} is not a whole number of at least 1")
     return value.__index__()
+
+
+def one_by_one(
+    batch: CircuitBatch, control: RunControl, run: Callable[[str, Circuit], Outcome]
+) -> list[Outcome | None]:
+    """``run(label, circuit)`` of each circuit, ``control.num_threads`` at a time.
+
+    None where a stop came first; what ``run`` raises becomes the circuit's error.
+    """
+    outcomes: list[Outcome | None] = [None] * len(batch.labels)
+
+    def task(index: int) -> None:
+        try:
+            outcomes[index] = run(batch.labels[index], batch.circuits[index])
+        except Exception as error:  # of one circuit: it must not cost the others their results
+            outcomes[index] = Outcome(error=error)
+
+    control.run([(1, partial(task, index)) for index in range(len(outcomes))])
+    return outcomes

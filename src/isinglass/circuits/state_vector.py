@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from isinglass.circuits.counts import Counts, counts_of_values
 from isinglass.circuits.fusing import fuse
 from isinglass.circuits.gates import GATES, Primitive, Swap, flip
-from isinglass.circuits.plan import Pass, Plan
+from isinglass.circuits.plan import Plan
 from isinglass.circuits.program import Op, Program
 from isinglass.control import RunControl
 from isinglass.kernels.cpu.amplitudes import LOW, run_pass
@@ -69,6 +70,38 @@ def state_bytes(qubits: int, dtype: FloatType) -> int:
     return 2 * np.dtype(dtype).itemsize << qubits
 
 
+def evolve(plan: Plan, data: np.ndarray, scratch: Scratch, control: RunControl) -> None:
+    """From |0...0> to the final state, on this thread; ``data`` is one row of ``Plan.numbers``."""
+    for number, one in enumerate(plan.passes):
+        _run_blocks(plan, number, data, scratch, scratch.buffer, scratch.work, control, (0, one.blocks))
+
+
+def evolve_on_all_threads(plan: Plan, data: np.ndarray, scratch: Scratch, control: RunControl) -> None:
+    """The same by all threads, which share the blocks of each pass."""
+    threads = control.num_threads
+    spaces = [(np.empty_like(scratch.buffer), np.empty_like(scratch.work)) for _ in range(threads)]
+    for number, one in enumerate(plan.passes):
+        edges = np.linspace(0, one.blocks, threads + 1).astype(int).tolist()
+        control.run(
+            [
+                (0, partial(_run_blocks, plan, number, data, scratch, *space, control, part))
+                for space, part in zip(spaces, pairwise(edges), strict=True)
+            ],
+            tell=False,
+        )
+
+
+def _run_blocks(
+    plan: Plan, number: int, data: np.ndarray, scratch: Scratch, buffer: np.ndarray, work: np.ndarray,
+    control: RunControl, blocks: tuple[int, int],
+) -> None:  # fmt: skip
+    one = plan.passes[number]
+    run_pass(
+        scratch.re, scratch.im, one.steps, one.bits, one.outside, one.offsets, data,
+        plan.start if number == 0 else -1, plan.qubits, *blocks, buffer, work, control.flag,
+    )  # fmt: skip
+
+
 class Sampler:
     """Shots of a program whose measurements come last.
 
@@ -105,7 +138,7 @@ class Sampler:
         Tasks call ``done`` with the index of a row and its counts, unless a stop comes first.
         """
         states = min(control.num_threads, len(angles))
-        require(int(1.1 * states * state_bytes(self.plan.qubits, self.dtype)), _purpose(self.plan.qubits))
+        require(int(1.1 * states * state_bytes(self.plan.qubits, self.dtype)), purpose(self.plan.qubits))
         most = min(shots, 1 << self.plan.qubits)
         bounded = _DATA_BYTES // (8 * max(self.plan.width, 2 * most))
         rows = max(1, min(64, bounded, len(angles) // (2 * states)))
@@ -134,8 +167,7 @@ class Sampler:
         else:
             for row in range(len(part)):
                 found[row] = -1
-                for number, one in enumerate(plan.passes):
-                    self.run_pass(one, number, data[row], scratch, scratch.buffer, scratch.work, control)
+                evolve(plan, data[row], scratch, control)
                 if not control.flag[0]:
                     chunk_weights(scratch.re, scratch.im, scratch.weights)
                     found[row] = draw(
@@ -146,41 +178,19 @@ class Sampler:
             if found[row] >= 0:
                 done(index, self.counts(outcomes[row, : found[row]], times[row, : found[row]]))
 
-    def run_pass(
-        self, one: Pass, number: int, data: np.ndarray, scratch: Scratch, buffer: np.ndarray,
-        work: np.ndarray, control: RunControl, blocks: tuple[int, int] | None = None,
-    ) -> None:  # fmt: skip
-        """Pass ``number`` over all blocks, or those from ``blocks[0]`` to before ``blocks[1]``."""
-        first, last = blocks or (0, one.blocks)
-        run_pass(
-            scratch.re, scratch.im, one.steps, one.bits, one.outside, one.offsets, data,
-            self.plan.start if number == 0 else -1, self.plan.qubits, first, last, buffer, work, control.flag,
-        )  # fmt: skip
-
     def run_wide(
         self, angles: np.ndarray, keys: np.ndarray, shots: int, control: RunControl,
         done: Callable[[int, Counts], None],
     ) -> None:  # fmt: skip
         """The same for wide circuits, one after another, each on all threads."""
-        require(int(1.1 * state_bytes(self.plan.qubits, self.dtype)), _purpose(self.plan.qubits))
+        require(int(1.1 * state_bytes(self.plan.qubits, self.dtype)), purpose(self.plan.qubits))
         plan, scratch = self.plan, Scratch(self.plan, self.dtype)
-        threads = control.num_threads
-        buffers = [np.empty_like(scratch.buffer) for _ in range(threads)]
-        works = [np.empty_like(scratch.work) for _ in range(threads)]
         uniforms = np.empty(shots)
         most = min(shots, 1 << plan.qubits)
         outcomes, times = np.empty((2, most), np.int64)
         for index in range(len(angles)):
             data = plan.numbers(angles[index : index + 1])[0].astype(self.dtype, copy=False)
-            for number, one in enumerate(plan.passes):
-                edges = np.linspace(0, one.blocks, threads + 1).astype(int).tolist()
-                control.run(
-                    [
-                        (0, partial(self.run_pass, one, number, data, scratch, buffers[k], works[k], control,
-                                    (edges[k], edges[k + 1])))
-                        for k in range(threads)
-                    ]
-                )  # fmt: skip
+            evolve_on_all_threads(plan, data, scratch, control)
             if control.stopped:
                 return
             chunk_weights(scratch.re, scratch.im, scratch.weights)
@@ -192,7 +202,8 @@ class Sampler:
             done(index, self.counts(outcomes[:found], times[:found]))
 
 
-def _purpose(qubits: int) -> str:
+def purpose(qubits: int) -> str:
+    """What the memory of a state is for."""
     return (
         f"the state of {qubits} qubits (if they are little entangled, qiskit_backend="
         "'aer_simulator_matrix_product_state' needs less)"

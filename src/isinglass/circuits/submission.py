@@ -89,7 +89,7 @@ class Submission:
         """Add the group's work: tasks for threads, or calls that use all threads themselves."""
         program = group.read.program
         if self.batch.observables is not None:
-            tasks += self.exact_tasks(group, self.batch.observables)
+            self.exact(group, self.batch.observables, tasks, wide)
             return
         if program is None:
             tasks += [self.aer_task(group.read, index, None) for index in group.indices]
@@ -118,8 +118,10 @@ class Submission:
         )
         return angles, np.flatnonzero(finite)
 
-    def exact_tasks(self, group: _Group, strings: tuple[str, ...]) -> list[Task]:
-        """Expectation values of one structure."""
+    def exact(
+        self, group: _Group, strings: tuple[str, ...], tasks: list[Task], wide: list[Callable[[], None]]
+    ) -> None:
+        """Add the expectation values of one structure."""
         program = group.read.program
         if program is None or not program.measures_only_at_the_end():
             raise CircuitError(
@@ -133,13 +135,23 @@ class Submission:
                     "for each, the leftmost for qubit 0"
                 )
         exact = self.runner.exact(group.read)
-        exact.require_memory(min(self.control.num_threads, len(group.indices)))
+        split = program.qubits >= SPLIT_QUBITS
+        exact.require_memory(1 if split else min(self.control.num_threads, len(group.indices)))
         angles, rows = self.angles(group, program)
-        return [
-            (1, partial(self.do, group.indices[row], "state vector",
-                        partial(exact.values, angles[row], strings, self.control)))
-            for row in rows
-        ]  # fmt: skip
+        for row in rows:
+            values = partial(exact.values, angles[row], strings, self.control)
+            work = partial(self.do, group.indices[row], "state vector", values)
+            if split:
+                wide.append(partial(self.counted, work))
+            else:
+                tasks.append((1, work))
+
+    def counted(self, work: Callable[[], None]) -> None:
+        """Run a circuit that uses all threads itself."""
+        self.control.reads_started += 1
+        work()
+        if not self.control.stopped:
+            self.control.reads_done += 1
 
     def clifford(self, group: _Group, angles: np.ndarray, rows: np.ndarray, tasks: list[Task]) -> np.ndarray:
         """Add tasks for the rows that are Clifford circuits; returns the others."""

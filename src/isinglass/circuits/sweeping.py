@@ -35,5 +35,5 @@ def sweep(template: str, names: Sequence[str], sets: Mapping[str, Sequence[float
             raise ParameterError(f"set {label!r} must hold {len(names)} finite numbers, not {list(values)}")
         # In parentheses, so that signs and powers keep their meaning.
         texts = {name: f"({float(value)!r})" for name, value in zip(names, values, strict=True)}
-        circuits[label] = pattern.sub(lambda found, texts=texts: texts[found.group()], template)  # type: ignore[misc]
+        circuits[label] = pattern.sub(lambda found, texts=texts: texts[found.group()], template)  # type: ignore[misc]  # no type of a lambda with a default
     return circuits

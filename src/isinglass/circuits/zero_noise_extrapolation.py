@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isinglass.circuits.batch import Circuit
+from isinglass.circuits.batch import Circuit, CircuitBatch
 from isinglass.circuits.expectations import expectation_values
 from isinglass.circuits.extrapolation import extrapolate
 from isinglass.circuits.folding import FOLDINGS
 from isinglass.circuits.gate_list import GateList
 from isinglass.circuits.pauli_sums import Observable, PauliSum
 from isinglass.circuits.reading import Reader, bound_circuit
-from isinglass.circuits.runner import CircuitRunner
+from isinglass.circuits.runner import CircuitRunner, Outcome, one_by_one
+from isinglass.control import Cancel, Progress, RunControl
 from isinglass.errors import ParameterError
 
 
@@ -36,6 +37,8 @@ def zero_noise(
     circuit: Circuit, observable: Observable | None, runner: CircuitRunner | Callable[[Any], float],
     scale_factors: Sequence[float] = (1, 3, 5), *, folding: str = "global", extrapolation: str = "linear",
     degree: int = 2, asymptote: float | None = None, shots: int | None = None,
+    progress: Callable[[Progress], None] | None = None, cancel: Cancel | None = None,
+    time_limit: float | None = None,
 ) -> ZeroNoise:  # fmt: skip
     """The expectation value of an observable without noise, estimated from noisy ones.
 
@@ -48,6 +51,7 @@ def zero_noise(
         folding: "global" folds the whole circuit, "local" each gate.
         extrapolation, degree, asymptote: as in ``extrapolate``; None stands for the observable's constant.
         shots: for each scale, over all groups of the observable.
+        progress, cancel, time_limit: as in ``expectation_values``; an executor is stopped between its calls.
 
     Raises:
         ParameterError: a bad argument. CircuitError: a circuit that measures before its end.
@@ -61,8 +65,11 @@ def zero_noise(
     if isinstance(runner, CircuitRunner):
         if observable is None:
             raise ParameterError("a runner needs an observable: only an executor knows its own")
-        found = list(expectation_values(texts, observable, runner, shots=shots, exact=False).values())
-        values, errors = tuple(one.value for one in found), [one.std_error for one in found]
+        means = expectation_values(
+            texts, observable, runner, shots=shots, exact=False, progress=progress, cancel=cancel,
+            time_limit=time_limit,
+        ).values()  # fmt: skip
+        values, errors = tuple(one.value for one in means), [one.std_error for one in means]
         asymptote = PauliSum.of(observable).constant if asymptote is None else asymptote
     else:
         if observable is not None or shots is not None:
@@ -70,8 +77,21 @@ def zero_noise(
         as_given = (
             texts if isinstance(circuit, str) else [bound_circuit(Reader().read(text)) for text in texts]
         )
-        values, errors = tuple(float(runner(one)) for one in as_given), [0.0] * len(texts)
+        watched = _Executor(runner)
+        found = watched.submit(as_given, watched.control(time_limit, progress, cancel))
+        values, errors = tuple(entry["results"]["value"] for entry in found), [0.0] * len(texts)
     value, error = extrapolate(
         scales, values, extrapolation, degree=degree, asymptote=asymptote or 0.0, std_errors=errors
     )
     return ZeroNoise(value, error, scales, values)
+
+
+class _Executor(CircuitRunner):
+    """A user's function of a circuit, called for one circuit at a time."""
+
+    def __init__(self, function: Callable[[Any], float]) -> None:
+        super().__init__(n_processes=1)
+        self._function = function
+
+    def run(self, batch: CircuitBatch, control: RunControl) -> Sequence[Outcome | None]:
+        return one_by_one(batch, control, lambda _, one: Outcome({"value": float(self._function(one))}))

@@ -19,6 +19,7 @@ def doctor() -> None:
 
     from isinglass.control import available_threads
     from isinglass.memory import available_bytes
+    from isinglass.run_info import processor
 
     print(f"isinglass {version('isinglass')}, Python {platform.python_version()}, {platform.platform()}")
     print(", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "llvmlite", "dimod", "scipy")))
@@ -27,7 +28,7 @@ def doctor() -> None:
     print(f"cores {available_threads()}, free memory {memory}")
     features = llvmlite.binding.get_host_cpu_features()
     wide = [f for f in ("avx2", "avx512bw", "avx512vpopcntdq", "neon", "sve") if features.get(f)]
-    print(f"processor {llvmlite.binding.get_host_cpu_name()}: {', '.join(wide) or 'no wide vectors known'}")
+    print(f"processor {processor()}: {', '.join(wide) or 'no wide vectors known'}")
     failures = _check_kernels() + _check_cards()
     if failures:
         print(f"{failures} checks failed: answers on this machine are not to be trusted", file=sys.stderr)

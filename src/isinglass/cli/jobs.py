@@ -17,8 +17,8 @@ from isinglass.cli.solver_words import parse_solver
 
 if TYPE_CHECKING:
     from isinglass.client.session import Session
+    from isinglass.jobs.results import Result
     from isinglass.jobs.status import JobStatus
-    from isinglass.results.sampleset import SampleSet
 
 app = typer.Typer(
     help="Jobs on a service; its URL and key are in ISINGLASS_ENDPOINT and ISINGLASS_SDK_KEY.",
@@ -130,9 +130,16 @@ def _session() -> Session:
     return connect(config=config)
 
 
-def _print(found: SampleSet, output: Path | None, as_json: bool) -> None:
+def _print(found: Result, output: Path | None, as_json: bool) -> None:
     from isinglass.cli.solve import as_object, write_samples
+    from isinglass.errors import ParameterError
+    from isinglass.results.sampleset import SampleSet
 
+    if not isinstance(found, SampleSet):
+        if output is not None:
+            raise ParameterError("--output writes samples, and this job has none: use --json")
+        print(json.dumps(found if isinstance(found, list) else asdict(found), indent=None if as_json else 2))
+        return
     if output is not None:
         write_samples(found, output)
     if as_json:

@@ -29,7 +29,9 @@ Convention = Annotated[str, typer.Option(help="what a random cut is worth: atos 
 
 @app.command("run")
 def run(
-    backend: Annotated[str, typer.Option(help="cpu, qpu:MODEL, or module:object (a dimod.Sampler)")] = "cpu",
+    backend: Annotated[
+        str, typer.Option(help="cpu, qpu:MODEL, circuit:RUNNER, or module:object (a dimod.Sampler)")
+    ] = "cpu",
     solver: Annotated[
         str | None, typer.Option(help="of backend cpu: solver, or solver:name=value,name=value")
     ] = None,

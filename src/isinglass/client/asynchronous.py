@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar
 from isinglass.client.handle import Handle
 from isinglass.client.session import Session, connect
 from isinglass.jobs.events import JobEvent
+from isinglass.jobs.results import Result
 from isinglass.jobs.status import JobStatus
-from isinglass.results.sampleset import SampleSet
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class AsyncHandle:
     async def wait(self, timeout: float | None = None) -> JobStatus:
         return await self._session.call(self._handle.wait, timeout)
 
-    async def result(self, timeout: float | None = None) -> SampleSet:
+    async def result(self, timeout: float | None = None) -> Result:
         return await self._session.call(self._handle.result, timeout)
 
     async def cancel(self) -> JobStatus:
@@ -45,7 +45,7 @@ class AsyncHandle:
     def events(self, after: int = 0) -> AsyncIterator[JobEvent]:
         return self._session.iterate(self._handle.events(after))
 
-    def shots(self) -> AsyncIterator[tuple[int, SampleSet]]:
+    def shots(self) -> AsyncIterator[tuple[int, Result]]:
         return self._session.iterate(self._handle.shots())
 
 
@@ -70,7 +70,10 @@ class AsyncSession:
     async def submit(self, problem: Any, **words: Any) -> AsyncHandle:
         return AsyncHandle(await self.call(self._session.submit, problem, **words), self)
 
-    async def solve(self, problem: Any, **words: Any) -> SampleSet:
+    async def submit_circuits(self, circuits: Any, **words: Any) -> AsyncHandle:
+        return AsyncHandle(await self.call(self._session.submit_circuits, circuits, **words), self)
+
+    async def solve(self, problem: Any, **words: Any) -> Result:
         return await self.call(self._session.solve, problem, **words)
 
     async def job(self, job: str) -> AsyncHandle:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Protocol
 
+from isinglass.client.notebook import watch
 from isinglass.errors import JobError
 from isinglass.jobs.events import JobEvent
-from isinglass.jobs.results import merge_shots
+from isinglass.jobs.results import Result, merge_shots
 from isinglass.jobs.states import FINAL, JobState
 from isinglass.jobs.status import JobStatus
-from isinglass.results.sampleset import SampleSet
 
 _ASK_SECONDS = 30.0
 
@@ -28,10 +28,10 @@ class Link(Protocol):
     def events(self, after: int) -> Iterator[JobEvent]:
         """Events after number ``after``, as they come, until the job is final."""
 
-    def shot(self, shot: int) -> SampleSet:
+    def shot(self, shot: int) -> Result:
         """The result of a shot that is done."""
 
-    def results(self, wait: float) -> tuple[JobStatus, dict[int, SampleSet]]:
+    def results(self, wait: float) -> tuple[JobStatus, dict[int, Result]]:
         """The status, and if it is final every shot that is done; at most ``wait`` seconds."""
 
     def cancel(self) -> JobStatus:
@@ -43,6 +43,8 @@ class Handle:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.watched = False
+        """Show a live table while ``result`` waits, in a notebook."""
 
     @property
     def id(self) -> str:
@@ -66,21 +68,24 @@ class Handle:
         """Events after number ``after``, as they come, until the job is final. Survives lost connections."""
         return self._link.events(after)
 
-    def shots(self) -> Iterator[tuple[int, SampleSet]]:
+    def shots(self) -> Iterator[tuple[int, Result]]:
         """(number, result) of each shot as soon as it is done, in the order in which they are."""
         for event in self.events():
             if event.kind == "shot_done":
                 number = int(event.data["shot"])
                 yield number, self._link.shot(number)
 
-    def result(self, timeout: float | None = None) -> SampleSet:
-        """All shots as one sample set (``merge_shots``), once the job has ended, however it did.
+    def result(self, timeout: float | None = None) -> Result:
+        """All shots as one result (``merge_shots``), once the job has ended, however it did: a ``SampleSet``,
+        ``CircuitResults`` or an ``Estimate``, by the type of the job.
 
         A job that was cancelled or timed out gives its best so far; ``info["job"]["state"]`` says so.
 
         Raises JobError where there is nothing to give, TimeoutError where the job has not ended after
         ``timeout`` seconds (it goes on).
         """
+        if self.watched and timeout is None:
+            watch(self)
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             left = _ASK_SECONDS if until is None else min(_ASK_SECONDS, until - time.monotonic())
@@ -101,7 +106,7 @@ class Handle:
         return f"<isinglass job {self.id}>"
 
 
-def finished(status: JobStatus, shots: dict[int, SampleSet]) -> SampleSet:
+def finished(status: JobStatus, shots: dict[int, Result]) -> Result:
     """The result of a job that has ended; JobError where it has none."""
     if shots and status.state is not JobState.FAILED:
         return merge_shots(shots, {**asdict(status), "state": str(status.state)})

@@ -14,11 +14,14 @@ from typing import Any
 
 from isinglass.client.handle import Handle
 from isinglass.control import Progress
-from isinglass.errors import IsinglassError, ParameterError, UnknownJobError
-from isinglass.executors.shots import check_spec, run_shot
+from isinglass.errors import IsinglassError, UnknownJobError
+from isinglass.executors.contract import Run
+from isinglass.executors.machine import require_backend
+from isinglass.executors.shots import check_problem, check_spec, run_shot
 from isinglass.jobs.container import Content
 from isinglass.jobs.events import JobEvent
 from isinglass.jobs.problems import problem_content, problem_of, variables_of
+from isinglass.jobs.results import Result, best_energy
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import FINAL, JobState, next_job_state
 from isinglass.jobs.status import JobStatus
@@ -31,14 +34,16 @@ class LocalJob:
     """A ``Link`` to a job in this process."""
 
     def __init__(self, job: str, content: Content, spec: JobSpec) -> None:
+        require_backend(spec.backend)
         check_spec(spec)
         # Through its bytes, so that what could not travel is refused here too.
         self.decoded = problem_of(content.to_bytes())
+        check_problem(self.decoded, spec)
         self.id, self._spec = job, spec
         self._changed = threading.Condition()
         self._cancel = threading.Event()
         self._events: list[JobEvent] = []
-        self._shots: dict[int, SampleSet] = {}
+        self._shots: dict[int, Result] = {}
         self._status = JobStatus(
             id=job, user="", state=JobState.QUEUED, stop_cause=None, spec=spec, shots=spec.shots,
             shots_done=0, variables=variables_of(self.decoded), problem=content.sha256(),
@@ -59,15 +64,15 @@ class LocalJob:
                 self._move(cause)
                 return
             try:
-                result = run_shot(self.decoded, self._spec, shot, progress=self._tell, cancel=self)
+                result = run_shot(self.decoded, self._spec, shot, Run(None, self._tell, self))
             except (IsinglassError, MemoryError) as error:
                 self._move("failed", error=str(error))
                 return
             with self._changed:
                 self._shots[shot] = result
-                energy = float(result.record.energy[result.best_index])
-                best = self._status.best_energy
-                best = energy if best is None else min(best, energy)
+                energy, best = best_energy(result), self._status.best_energy
+                if energy is not None:
+                    best = energy if best is None else min(best, energy)
                 self._status = replace(self._status, shots_done=len(self._shots), best_energy=best)
                 self._note("shot_done", shot=shot, energy=energy)
         cause = self._stop_cause()
@@ -111,12 +116,12 @@ class LocalJob:
             self._changed.wait_for(lambda: self._status.final, wait)
             return self._status
 
-    def shot(self, shot: int) -> SampleSet:
+    def shot(self, shot: int) -> Result:
         return self._shots[shot]
 
-    def results(self, wait: float) -> tuple[JobStatus, dict[int, SampleSet]]:
+    def results(self, wait: float) -> tuple[JobStatus, dict[int, Result]]:
         status = self.status(wait)
-        return status, {k: shot.copy() for k, shot in self._shots.items()} if status.final else {}
+        return status, {k: _own(shot) for k, shot in self._shots.items()} if status.final else {}
 
     def events(self, after: int) -> Iterator[JobEvent]:
         place = 0
@@ -135,6 +140,11 @@ class LocalJob:
         return self._status
 
 
+def _own(result: Result) -> Result:
+    """One that its owner may change."""
+    return result.copy() if isinstance(result, SampleSet) else result
+
+
 class LocalSession:
     """Like ``RemoteSession``, in this process."""
 
@@ -145,8 +155,6 @@ class LocalSession:
     def submit(
         self, problem: Any, spec: JobSpec, kind: Kind | None = None, idempotency_key: str | None = None
     ) -> Handle:
-        if spec.backend != "cpu":
-            raise ParameterError(f"backend={spec.backend!r} is not on this machine; it has cpu")
         name = idempotency_key or f"local-{len(self._jobs) + 1}"
         if name not in self._jobs:
             content = problem_content(problem, kind)
@@ -154,7 +162,7 @@ class LocalSession:
             self._thread.submit(self._jobs[name].run)
         return Handle(self._jobs[name])
 
-    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> SampleSet:
+    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> Result:
         return self.submit(problem, spec, kind).result()
 
     def job(self, job: str) -> Handle:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from isinglass.client.handle import Handle
+from isinglass.client.notebook import in_notebook
+from isinglass.client.wire import Wire
 from isinglass.config import ComputeBackend, Config
-from isinglass.jobs.spec import JobSpec
+from isinglass.jobs.circuits import Circuits
+from isinglass.jobs.results import Result
+from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.jobs.status import JobStatus
 from isinglass.problems.given import Kind
-from isinglass.results.sampleset import SampleSet
 
 
 class Place(Protocol):
@@ -19,7 +23,7 @@ class Place(Protocol):
     def submit(
         self, problem: Any, spec: JobSpec, kind: Kind | None = None, idempotency_key: str | None = None
     ) -> Handle: ...
-    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> SampleSet: ...
+    def solve(self, problem: Any, spec: JobSpec, kind: Kind | None = None) -> Result: ...
     def job(self, job: str) -> Handle: ...
     def jobs(self, **filters: Any) -> list[JobStatus]: ...
     def rerun(self, job: str, seed: int | None = None) -> Handle: ...
@@ -31,6 +35,7 @@ class Session:
 
     def __init__(self, place: Place, config: Config) -> None:
         self._place, self.config = place, config
+        self._live = config.use_notebook_output and in_notebook()
 
     def submit(
         self, problem: Any, *, kind: Kind | None = None, idempotency_key: str | None = None, **words: Any
@@ -38,36 +43,81 @@ class Session:
         """Submit a job; it is safe with the service once this returns.
 
         Args:
-            problem: anything ``isinglass.solve`` takes.
+            problem: anything ``isinglass.solve`` takes, or ``Circuits`` (see ``submit_circuits``).
             kind: as of ``solve``.
             idempotency_key: at most 100 characters; the same key gives the same job, however often it is
                 sent. None makes one, so that a lost answer never makes two jobs.
-            **words: ``backend``, ``solver``, ``seed``, ``shots``, ``timeout`` (seconds; None for never),
-                ``priority``, ``description`` as of ``JobSpec``; all others are parameters of ``solve`` such
-                as ``num_reads`` and ``time_limit``.
+            **words: ``type``, ``backend``, ``qpu_model``, ``solver``, ``seed``, ``shots``, ``timeout``
+                (seconds; None for never), ``priority``, ``description`` as of ``JobSpec``; all others are
+                parameters of what runs the job, such as ``num_reads`` and ``time_limit`` of ``solve``.
 
         Raises:
             ProblemError, ParameterError: as of ``solve``; AccessError, QuotaError, UnreachableError.
         """
-        return self._place.submit(problem, self.spec(**words), kind, idempotency_key)
+        return self._shown(self._place.submit(problem, self.spec(**words), kind, idempotency_key))
 
-    def solve(self, problem: Any, *, kind: Kind | None = None, **words: Any) -> SampleSet:
+    def solve(self, problem: Any, *, kind: Kind | None = None, **words: Any) -> Result:
         """Submit a job and wait for its result; arguments as of ``submit``. JobError where it has none."""
+        if self._live:
+            return self.submit(problem, kind=kind, **words).result()
         return self._place.solve(problem, self.spec(**words), kind)
+
+    def _shown(self, handle: Handle) -> Handle:
+        """With a live table where there is a notebook to show it."""
+        handle.watched = self._live
+        return handle
+
+    def submit_circuits(
+        self,
+        circuits: Any,
+        *,
+        shots: int | None = None,
+        observables: Any = None,
+        max_qubits: int | None = None,
+        idempotency_key: str | None = None,
+        **words: Any,
+    ) -> Handle:
+        """Submit circuits; the result is ``CircuitResults``, one entry a circuit.
+
+        Args:
+            circuits: {label: OpenQASM or Qiskit circuit}, (label, circuit) pairs, or circuits alone.
+            shots: measurements of each circuit; None for 1000, and for exact expectation values.
+            observables: for their values instead of counts: Pauli strings, {Pauli string: coefficient}, or
+                {label: one of these}; see ``Circuits.of``.
+            max_qubits: cut circuits into pieces of at most so many qubits; None to run them whole.
+            idempotency_key: as of ``submit``.
+            **words: ``seed``, ``timeout``, ``priority``, ``description`` as of ``JobSpec``;
+                ``qiskit_backend``, ``precision``, ``shot_distribution`` and ``time_limit`` as in
+                ``isinglass.circuits``.
+
+        Raises:
+            ParameterError, CircuitError: as of ``ParallelSimulator``; others as of ``submit``.
+        """
+        given = Circuits.of(circuits, observables)
+        kind = JobType.CIRCUITS if observables is None else JobType.EXPECTATION
+        if max_qubits is not None:
+            kind, words["max_qubits"] = JobType.CUT, max_qubits
+        spec = self.spec(type=kind, **words)
+        if shots is not None:
+            spec = replace(spec, parameters={**spec.parameters, "shots": shots})
+        return self._shown(self._place.submit(given, spec, None, idempotency_key))
 
     def spec(self, **words: Any) -> JobSpec:
         """The JobSpec of these words, with this session's defaults; ParameterError for wrong ones."""
-        own = {name: words.pop(name) for name in _OF_THE_JOB if name in words}
+        own = {name: words.pop(name) for name in OF_THE_JOB if name in words}
         backend = self.config.compute_backend
-        if backend is ComputeBackend.LOCAL:
+        of_circuits = JobType(own.get("type", "sample")) is not JobType.SAMPLE
+        if backend is ComputeBackend.LOCAL or of_circuits:
             backend = ComputeBackend.CPU
-        defaults = {"backend": str(backend), "timeout": self.config.default_timeout}
+        defaults: dict[str, Any] = {"backend": str(backend), "timeout": self.config.default_timeout}
         defaults["description"] = self.config.default_description
+        if own.get("backend", backend) == ComputeBackend.QPU and self.config.qpu_model is not None:
+            defaults["qpu_model"] = str(self.config.qpu_model)
         return JobSpec(parameters=words, **{**defaults, **own})
 
     def job(self, job: str) -> Handle:
         """The handle of a job by its id; UnknownJobError where it is none of yours."""
-        return self._place.job(job)
+        return self._shown(self._place.job(job))
 
     def jobs(
         self,
@@ -82,7 +132,7 @@ class Session:
 
     def rerun(self, job: str, seed: int | None = None) -> Handle:
         """Run a job again; with its own seed (None) it gives the same samples."""
-        return self._place.rerun(job, seed)
+        return self._shown(self._place.rerun(job, seed))
 
     def close(self) -> None:
         """Close connections; jobs on a service go on, jobs here are cancelled."""
@@ -97,7 +147,17 @@ class Session:
         self.close()
 
 
-_OF_THE_JOB = ("backend", "solver", "seed", "shots", "timeout", "priority", "description", "type")
+OF_THE_JOB = (
+    "backend",
+    "qpu_model",
+    "solver",
+    "seed",
+    "shots",
+    "timeout",
+    "priority",
+    "description",
+    "type",
+)
 
 
 def connect(
@@ -106,7 +166,8 @@ def connect(
     """A session with the service at ``url``; without one (and none in the settings) jobs run here.
 
     Args:
-        url: such as ``http://127.0.0.1:8300``; None: of the settings.
+        url: such as ``http://127.0.0.1:8300`` or ``grpc://127.0.0.1:9090`` (``https://``, ``grpcs://``): the
+            protocol is the only difference; None: of the settings.
         key: API key; None: of the settings.
         config: settings; None reads them from the environment and ``.env``.
         ca: file of certificates to trust, PEM, where the service has one of its own.
@@ -122,6 +183,16 @@ def connect(
 
         return Session(LocalSession(), chosen)
     from isinglass.client.remote import RemoteSession
+
+    return Session(RemoteSession(_wire(chosen.endpoint, chosen, ca)), chosen)
+
+
+def _wire(url: str, config: Config, ca: str | None) -> Wire:
+    if url.startswith("grpc"):
+        from isinglass.client.grpc_wire import GrpcWire
+
+        return GrpcWire(url, config.sdk_key, config.retry_count, ca)
+    from isinglass.client.http_wire import HttpWire
     from isinglass.client.transport import Transport
 
-    return Session(RemoteSession(Transport(chosen.endpoint, chosen.sdk_key, chosen.retry_count, ca)), chosen)
+    return HttpWire(Transport(url, config.sdk_key, config.retry_count, ca))

@@ -7,29 +7,18 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from isinglass.errors import (
-    AccessError,
-    ConflictError,
-    MissingExtraError,
-    ParameterError,
-    ProblemError,
-    QuotaError,
-    ServiceError,
-    UnknownJobError,
-    UnreachableError,
-)  # fmt: skip
+from isinglass.client.wire import AGAIN, ANSWER_SECONDS, refused, unreachable_words
+from isinglass.errors import MissingExtraError, UnreachableError
 
 try:
     import httpx
 except ImportError:
     raise MissingExtraError("httpx", "client", "talking to a job service") from None
 
-_AGAIN = (429, 502, 503, 504, 507)
-"""Statuses of services that may be themselves again in a moment."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_ANSWER_SECONDS = 30.0
 
 
 class Transport:
@@ -39,17 +28,22 @@ class Transport:
         url: of the service.
         key: API key; None for none.
         tries: further tries after a lost connection.
-        ca: file of certificates to trust beside those of the system.
+        ca: file of certificates to trust instead of those of the system.
+        pin: file of the one certificate to accept, whatever name it is for.
     """
 
-    def __init__(self, url: str, key: str | None, tries: int = 5, ca: str | None = None) -> None:
+    def __init__(
+        self, url: str, key: str | None, tries: int = 5, ca: str | None = None, pin: str | None = None
+    ) -> None:
         self.url, self.tries = url, tries
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         verify: Any = True
         if ca is not None:
             verify = ssl.create_default_context(cafile=ca)
+        if pin is not None:
+            verify = _only(pin)
         self._client = httpx.Client(
-            base_url=url, headers=headers, verify=verify, timeout=_ANSWER_SECONDS,
+            base_url=url, headers=headers, verify=verify, timeout=ANSWER_SECONDS,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
         )  # fmt: skip
 
@@ -72,18 +66,16 @@ class Transport:
         for left, pause in pauses(self.tries if tries is None else tries):
             try:
                 answer = self._client.request(
-                    method, path, params=given, json=json, content=content, timeout=_ANSWER_SECONDS + wait
+                    method, path, params=given, json=json, content=content, timeout=ANSWER_SECONDS + wait
                 )
             except httpx.TransportError as error:
                 if not left:
-                    raise UnreachableError(
-                        f"{self.url} does not answer ({error or type(error).__name__}): is it running, and "
-                        "is the URL right?"
-                    ) from None
+                    why = str(error) or type(error).__name__
+                    raise UnreachableError(unreachable_words(self.url, why)) from None
             else:
                 if answer.is_success:
                     return answer
-                if answer.status_code not in _AGAIN or not left:
+                if answer.status_code not in AGAIN or not left:
                     raise refusal(answer)
             time.sleep(pause)
         raise AssertionError("the last try returned or raised")
@@ -101,6 +93,16 @@ class Transport:
         self._client.close()
 
 
+def _only(certificate: str) -> ssl.SSLContext:
+    """Whoever shows this certificate (the file's first one) is the service, by whatever address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    first, end, _ = Path(certificate).read_text().partition("-----END CERTIFICATE-----")
+    context.load_verify_locations(cadata=first + end)
+    return context
+
+
 def pauses(tries: int) -> Iterator[tuple[int, float]]:
     """(tries left after this one, seconds to wait before the next), longer and longer, with some chance."""
     pause = _FIRST_PAUSE
@@ -116,15 +118,4 @@ def refusal(answer: httpx.Response) -> Exception:
         kind, message = str(said["kind"]), str(said["message"])
     except (ValueError, KeyError, TypeError):
         kind, message = "", f"{answer.url.host} answered {answer.status_code} {answer.reason_phrase}"
-    if kind in ("ParameterError", "ProblemError"):
-        return {"ParameterError": ParameterError, "ProblemError": ProblemError}[kind](message)
-    match answer.status_code:
-        case 401 | 403:
-            return AccessError(message, answer.status_code)
-        case 404:
-            return UnknownJobError(message)
-        case 409:
-            return ConflictError(message)
-        case 402 | 413 | 429 | 507:
-            return QuotaError(message, answer.status_code)
-    return ServiceError(message, answer.status_code)
+    return refused(kind, message, answer.status_code)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from isinglass.client.transport import Transport
+from isinglass.client.wire import MOST_RESUMPTIONS
 from isinglass.errors import ConflictError
 from isinglass.jobs.container import Content
 from isinglass.jobs.wire import PIECE_BYTES, SMALL_BYTES, fold
-
-_MOST_RESUMPTIONS = 20
 
 
 def upload(transport: Transport, content: Content) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def upload(transport: Transport, content: Content) -> dict[str, Any]:
         return {"content": base64.b64encode(fold(content.to_bytes())).decode()}
     sha256, size = content.sha256(), content.size
     path = f"/v1/blobs/{sha256}"
-    for left in range(_MOST_RESUMPTIONS, -1, -1):
+    for left in range(MOST_RESUMPTIONS, -1, -1):
         arrived = int(transport.request("GET", path, params={"size": size}).json()["arrived"])
         if arrived == size:
             break

@@ -2,73 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import importlib
+from typing import Any, cast
 
-import numpy as np
+from isinglass.errors import ParameterError, ProblemError
+from isinglass.executors.contract import Executor, Run
+from isinglass.jobs.circuits import Circuits
+from isinglass.jobs.problems import Decoded
+from isinglass.jobs.results import Result
+from isinglass.jobs.spec import JobSpec, JobType
 
-from isinglass.control import Cancel, Progress
-from isinglass.errors import ParameterError, nearest
-from isinglass.jobs.spec import JobSpec
-from isinglass.problems.generators import generate
-from isinglass.results.sampleset import SampleSet
-from isinglass.solvers.registry import solver_named
-from isinglass.solving import RUN_PARAMETERS, solve
+_FILES = {
+    (JobType.SAMPLE, "cpu"): "sampling",
+    (JobType.SAMPLE, "gpu"): "sampling",
+    (JobType.SAMPLE, "qpu"): "annealing",
+    (JobType.CIRCUITS, "cpu"): "counting",
+    (JobType.EXPECTATION, "cpu"): "expecting",
+    (JobType.CUT, "cpu"): "cutting",
+    (JobType.ESTIMATE, "cpu"): "estimating",
+    (JobType.ESTIMATE, "gpu"): "estimating",
+    (JobType.ESTIMATE, "qpu"): "estimating",
+}
+"""(type, backend) -> file of this room: loaded when it is needed, for some need much."""
 
-_OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
+_OF_CIRCUITS = (JobType.CIRCUITS, JobType.EXPECTATION, JobType.CUT)
 
 
 def check_spec(spec: JobSpec) -> None:
-    """ParameterError where no worker could run it: a solver or parameter unknown or out of range."""
-    solver = solver_named(spec.solver)
-    known = [*solver.parameters, *_OF_THE_RUN]
-    for name in spec.parameters:
-        if name not in known:
-            raise ParameterError(
-                f"{name!r} is not a parameter of solver={spec.solver!r}{nearest(name, known)}; "
-                f"it takes {', '.join(name for name in known if name != 'seed')}"
-            )
-    own = {name: value for name, value in spec.parameters.items() if name not in RUN_PARAMETERS}
-    own.pop("initial_states", None)
-    solver.resolve(_with_tuples(own))
+    """ParameterError where no worker could run it: a solver, model or parameter unknown or out of range."""
+    executor(spec).check(spec)
 
 
-def run_shot(
-    problem: Any,
-    spec: JobSpec,
-    shot: int,
-    *,
-    num_threads: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Cancel | None = None,
-) -> SampleSet:
-    """The sample set of one shot, made with its own seed; errors as of ``isinglass.solve``."""
-    return solve(
-        problem,
-        solver=spec.solver,
-        seed=spec.shot_seed(shot),
-        num_threads=num_threads,
-        progress=progress,
-        cancel=cancel,
-        **_with_tuples(spec.parameters),
-    )
+def check_problem(problem: Decoded, spec: JobSpec) -> None:
+    """ProblemError or ParameterError where this problem cannot be run so."""
+    fits = spec.type is JobType.ESTIMATE or isinstance(problem, Circuits) == (spec.type in _OF_CIRCUITS)
+    if not fits:
+        has, needs = ("circuits", "a problem") if isinstance(problem, Circuits) else ("a problem", "circuits")
+        raise ProblemError(f"a job of type {str(spec.type)!r} takes {needs} and was given {has}")
+    executor(spec).check_problem(problem, spec)
 
 
-def small_problems() -> list[Any]:
-    """One of each storage: solving them loads the compiled kernels that most jobs need."""
-    wide = {(i, j): 1.0 + i + j for i in range(9) for j in range(i) if (i + j) % 3}
-    return [wide, np.triu(np.linspace(-1.0, 1.0, 81).reshape(9, 9)), generate("gnp", n=70, p=0.5, seed=1)]
+def run_shot(problem: Any, spec: JobSpec, shot: int, run: Run | None = None) -> Result:
+    """The result of one shot, made with its own seed; errors as of what runs it."""
+    return executor(spec).run(problem, spec, shot, run or Run())
 
 
-def warm_up() -> None:
-    """Load kernels before there is a shot, whose time limit would pay for them."""
-    for problem in small_problems():
-        run_shot(problem, JobSpec(seed=0, parameters={"time_limit": 0.05}), 0)
-
-
-def _with_tuples(parameters: Any) -> dict[str, Any]:
-    """JSON has lists where solvers take tuples, such as ``beta_range``."""
-    return {
-        name: tuple(value) if isinstance(value, list) and name != "initial_states" else value
-        for name, value in parameters.items()
-    }
+def executor(spec: JobSpec) -> Executor:
+    """What runs such jobs; ParameterError where nothing does."""
+    name = _FILES.get((spec.type, spec.backend))
+    if name is None:
+        known = [backend for kind, backend in _FILES if kind is spec.type]
+        raise ParameterError(
+            f"a job of type {str(spec.type)!r} runs on backend {' or '.join(map(repr, known))}, "
+            f"not on {spec.backend!r}"
+        )
+    return cast(Executor, importlib.import_module(f"isinglass.executors.{name}"))

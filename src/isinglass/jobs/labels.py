@@ -16,7 +16,7 @@ def labels_to_json(labels: Sequence[Hashable], count: int) -> list[Any] | None:
         return None
     if list(labels) == list(range(count)) and all(type(label) is int for label in labels):
         return None
-    return [_to_json(label) for label in labels]
+    return [label_to_json(label) for label in labels]
 
 
 def labels_from_json(words: Any, count: int) -> Sequence[Hashable]:
@@ -25,17 +25,17 @@ def labels_from_json(words: Any, count: int) -> Sequence[Hashable]:
         return range(count)
     if not isinstance(words, list) or len(words) != count:
         raise ProblemError(f"the content does not have a label for each of its {count} variables")
-    labels = [_from_json(word) for word in words]
+    labels = [label_from_json(word) for word in words]
     if len(set(labels)) != count:
         raise ProblemError("two variables of the content have the same label")
     return labels
 
 
-def _to_json(label: Hashable) -> Any:
+def label_to_json(label: Hashable) -> Any:
     if isinstance(label, np.generic):
         label = label.item()
     if isinstance(label, tuple):
-        return [_to_json(part) for part in label]
+        return [label_to_json(part) for part in label]
     if label is None or isinstance(label, (int, str, float, bool)):
         return label
     raise ProblemError(
@@ -44,9 +44,9 @@ def _to_json(label: Hashable) -> Any:
     )
 
 
-def _from_json(word: Any) -> Hashable:
+def label_from_json(word: Any) -> Hashable:
     if isinstance(word, list):
-        return tuple(_from_json(part) for part in word)
+        return tuple(label_from_json(part) for part in word)
     if isinstance(word, dict):
         raise ProblemError("a label of the content is an object")
     return word  # type: ignore[no-any-return]  # JSON has no other kinds

@@ -1,4 +1,4 @@
-"""Problems as content: what ``isinglass.solve`` takes, in the form of ``container.py`` and back.
+"""Problems as content: what ``isinglass.solve`` takes, and circuits, as ``container.py`` has it, and back.
 
 Coefficients travel as they were given (``problems/given.py``), so the other side compiles, solves and
 evaluates exactly the same problem. Of a dense symmetric matrix one triangle travels.
@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse
 
 from isinglass.errors import ProblemError
+from isinglass.jobs.circuits import Circuits, circuits_content, circuits_of
 from isinglass.jobs.container import Blocks, Buffer, Content, pack, unpack
 from isinglass.jobs.labels import labels_from_json, labels_to_json
 from isinglass.memory import require
@@ -26,14 +27,19 @@ from isinglass.problems.given import EdgeList, Kind, MatrixProblem
 from isinglass.problems.intake import to_given
 
 Model = dimod.ConstrainedQuadraticModel | dimod.DiscreteQuadraticModel
-Decoded = EdgeList | MatrixProblem | PackedGraph | Model
+Decoded = EdgeList | MatrixProblem | PackedGraph | Model | Circuits
 
 _ROWS_AT_A_TIME = 1 << 20
 """Entries of a triangle that are copied at once."""
 
 
 def problem_content(problem: Any, kind: Kind | None = None) -> Content:
-    """Anything that ``solve`` takes, as content. ProblemError for what ``compile`` would refuse too."""
+    """Anything that ``solve`` takes, or ``Circuits``, as content.
+
+    ProblemError for what ``compile`` would refuse too.
+    """
+    if isinstance(problem, Circuits):
+        return circuits_content(problem)
     if isinstance(problem, str | Path):
         problem = read_file(problem, kind=kind)
     if isinstance(problem, CompiledProblem):
@@ -102,7 +108,9 @@ def problem_of(data: Buffer | np.ndarray) -> Decoded:
 
 
 def variables_of(problem: Decoded) -> int:
-    """How many variables it has."""
+    """How many variables it has; of circuits, how many there are."""
+    if isinstance(problem, Circuits):
+        return len(problem)
     if isinstance(problem, dimod.ConstrainedQuadraticModel):
         return len(problem.variables)
     count: Any = problem.num_variables
@@ -213,4 +221,5 @@ _READERS: dict[str, Any] = {
     "packed": _packed,
     "cqm": _model,
     "dqm": _model,
+    "circuits": circuits_of,
 }

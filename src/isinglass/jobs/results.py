@@ -1,106 +1,63 @@
-"""Sample sets as content, in the form of ``container.py`` and back; shots of a job as one sample set."""
+"""Results of every kind as content, in the form of ``container.py``, and back; all shots of a job as one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 
 from isinglass.errors import ProblemError
-from isinglass.jobs.container import Buffer, Content, pack, unpack
-from isinglass.jobs.labels import labels_from_json, labels_to_json
-from isinglass.results.sampleset import SampleSet, make_record
+from isinglass.jobs.circuit_results import (
+    FORMS,
+    CircuitResults,
+    circuit_results_content,
+    circuit_results_of,
+    merge_counts,
+)
+from isinglass.jobs.container import Buffer, Content, unpack
+from isinglass.jobs.estimate import Estimate, estimate_content, estimate_of
+from isinglass.jobs.sample_results import merge_samples, samples_content, samples_of
+from isinglass.results.sampleset import SampleSet
 
-_TWO_VALUED = ("SPIN", "BINARY")
-_VARTYPES = (*_TWO_VALUED, "INTEGER", "REAL", "DISCRETE")
-_LABELS = "constraint_labels"
-
-
-def result_content(result: SampleSet) -> Content:
-    """The samples (one bit each where they are two-valued), their vectors, labels and info."""
-    record, vartype = result.record, result.vartype.name
-    n = len(result.variables)
-    info = dict(result.info)
-    if _LABELS in info:
-        info[_LABELS] = labels_to_json(info[_LABELS], -1) or []
-    fields = {
-        "form": "samples", "reads": len(record), "variables": n, "vartype": vartype,
-        "labels": labels_to_json(list(result.variables), n), "info": info,
-    }  # fmt: skip
-    samples = record.sample
-    if vartype in _TWO_VALUED:
-        samples = np.packbits(samples > 0, axis=1, bitorder="little")
-    arrays = {f"vector {name}": record[name] for name in record.dtype.names if name != "sample"}
-    return pack(fields, {"sample": samples, **arrays})
+Result = SampleSet | CircuitResults | Estimate
+"""What a job gives: of type "sample", of circuits, of "estimate"."""
 
 
-def result_of(data: Buffer | np.ndarray) -> SampleSet:
-    """The sample set in the content; ProblemError where it is malformed."""
+def result_content(result: Result) -> Content:
+    """A result as content."""
+    if isinstance(result, CircuitResults):
+        return circuit_results_content(result)
+    return estimate_content(result) if isinstance(result, Estimate) else samples_content(result)
+
+
+def result_of(data: Buffer | np.ndarray) -> Result:
+    """The result in the content; ProblemError where it is malformed."""
     fields, arrays = unpack(data)
+    form = fields.get("form")
     try:
-        reads, n, vartype = fields["reads"], fields["variables"], fields["vartype"]
-        if fields["form"] != "samples" or vartype not in _VARTYPES or not isinstance(fields["info"], dict):
-            raise ProblemError("the content is not a set of samples")
-        states = _states(arrays["sample"], reads, n, vartype)
-        labels = labels_from_json(fields["labels"], n)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProblemError(f"the content is not a set of samples: {error}") from None
-    vectors = {name.removeprefix("vector "): a for name, a in arrays.items() if name.startswith("vector ")}
-    if any(len(vector) != reads for vector in vectors.values()) or "energy" not in vectors:
-        raise ProblemError(f"the content does not have energies and vectors of its {reads} samples")
-    for name in ("is_feasible", "is_satisfied"):
-        if name in vectors:
-            vectors[name] = vectors[name].astype(bool)
-    info = fields["info"]
-    if info.get(_LABELS) is not None:
-        info[_LABELS] = list(labels_from_json(info[_LABELS], len(info[_LABELS])))
-    return SampleSet(make_record(states, vectors), labels, info, vartype)
+        if form in FORMS:
+            return circuit_results_of(fields)
+        return estimate_of(fields) if form == "estimate" else samples_of(fields, arrays)
+    except (KeyError, TypeError) as error:
+        raise ProblemError(f"the content lacks a part or has one of another type: {error!r}") from None
 
 
-def _states(samples: np.ndarray, reads: int, n: int, vartype: str) -> np.ndarray:
-    if vartype not in _TWO_VALUED:
-        if samples.shape != (reads, n):
-            raise ProblemError(f"the samples are not {reads} of {n} variables")
-        return np.array(samples)
-    if samples.dtype != np.uint8 or samples.shape != (reads, -(-n // 8)):
-        raise ProblemError(f"the samples are not {reads} of {n} bits")
-    bits = np.unpackbits(samples, axis=1, count=n, bitorder="little").view(np.int8)
-    return bits * np.int8(2) - np.int8(1) if vartype == "SPIN" else bits
+def best_energy(result: Result) -> float | None:
+    """The lowest energy, of the feasible samples where there are some; None of other results."""
+    return float(result.record.energy[result.best_index]) if isinstance(result, SampleSet) else None
 
 
-def merge_shots(shots: Mapping[int, SampleSet], job: Mapping[str, Any]) -> SampleSet:
-    """One sample set of the shots of a job: rows best first, the shot of each in a vector ``shot``.
+def merge_shots(shots: Mapping[int, Result], job: Mapping[str, Any]) -> Result:
+    """The result of a whole job, ``job`` being its status: see ``merge_samples`` and ``merge_counts``.
 
-    Of a single shot it is that shot's sample set, in its own order. ``info["job"]`` is the job's status.
+    ``info["job"]`` is the status. Of an estimate it is the estimate.
     """
     if not shots:
         raise ProblemError("no shot has a result to merge")
-    numbers = sorted(shots)
-    if len(numbers) == 1 and job.get("shots", 1) == 1:
-        only = shots[numbers[0]]
-        only.info["job"] = dict(job)
-        return only
-    records = [shots[k].record for k in numbers]
-    vectors = {name: _joined(records, name) for name in records[0].dtype.names if name != "sample"}
-    vectors["shot"] = np.repeat(numbers, [len(record) for record in records])
-    feasible = vectors.get("is_feasible", np.ones(len(vectors["energy"]), bool))
-    order = np.lexsort((vectors["energy"], ~feasible))
-    best = shots[int(vectors["shot"][order[0]])]
-    of_shots = [{"shot": k, **_summary(shots[k])} for k in numbers]
-    info = {**best.info, "shots": of_shots, "job": dict(job)}
-    record = make_record(_joined(records, "sample")[order], {k: v[order] for k, v in vectors.items()})
-    return SampleSet(record, best.variables, info, best.vartype)
-
-
-def _joined(records: Sequence[Any], name: str) -> np.ndarray:
-    return np.concatenate([record[name] for record in records])
-
-
-def _summary(shot: SampleSet) -> dict[str, Any]:
-    return {
-        "seed": shot.info.get("seed"),
-        "energy": float(shot.record.energy.min()),
-        "stop_reason": shot.info.get("stop_reason"),
-        "timing": shot.info.get("timing"),
-    }
+    first = shots[min(shots)]
+    if isinstance(first, CircuitResults):
+        return merge_counts(cast(Mapping[int, CircuitResults], shots), job)
+    if isinstance(first, Estimate):
+        return first
+    return merge_samples(cast(Mapping[int, SampleSet], shots), job)

@@ -11,15 +11,27 @@ from typing import Any
 import numpy as np
 
 from isinglass.errors import ParameterError, nearest
+from isinglass.jobs.labels import label_to_json
 from isinglass.rng import read_key
 
 MOST_SHOTS = 10_000
 _LONGEST_DESCRIPTION = 1000
 _LONGEST_PARAMETERS = 1 << 20
+_ELSEWHERE = ("num_threads", "progress", "cancel", "seed", "solver", "kind", "backend", "qpu_model")
+"""What is said in another place, or is the worker's affair."""
 
 
 class JobType(StrEnum):
     SAMPLE = "sample"
+    """Samples of a problem."""
+    CIRCUITS = "circuits"
+    """Counts of circuits."""
+    EXPECTATION = "expectation"
+    """Expectation values of observables after circuits."""
+    CUT = "cut"
+    """Counts or expectation values of circuits that are cut into pieces."""
+    ESTIMATE = "estimate"
+    """Seconds, memory and quota that a job would take; what kind of job, its parameter ``of`` says."""
 
 
 BACKENDS = ("cpu", "gpu", "qpu")
@@ -27,14 +39,23 @@ BACKENDS = ("cpu", "gpu", "qpu")
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A job without its problem. Raises ParameterError for values out of range."""
+    """A job without its problem. Raises ParameterError for values out of range.
+
+    Whether its solver, model and parameters are known is asked of ``executors``, which knows what runs them.
+    """
 
     type: JobType = JobType.SAMPLE
     backend: str = "cpu"
-    """"cpu", "gpu" or "qpu": what kind of worker runs it."""
+    """"cpu", "gpu" or "qpu": what kind of worker runs it. Circuits run on "cpu"."""
+    qpu_model: str | None = None
+    """Which emulated annealer, such as "Advantage_system4" or "apollo_10000"; for backend "qpu", where it is
+    needed."""
     solver: str = "auto"
+    """A solver of ``isinglass.solve``. For backend "qpu": "auto" embeds any problem, "native" takes the
+    labels of the variables as qubits."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Keywords of ``isinglass.solve``; JSON. ``num_threads`` is the worker's own affair."""
+    """Keywords of what runs it (``executors``), such as those of ``isinglass.solve``; JSON. ``num_threads``
+    is the worker's own affair."""
     seed: int | None = None
     """0 to 2^63 - 1; None lets the service draw one, which it keeps."""
     shots: int = 1
@@ -44,10 +65,13 @@ class JobSpec:
     priority: int = 0
     """-10 to 10; among one user's jobs the higher goes first."""
     description: str = ""
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """What a peer's client wants to hear again of its job (``compat``): JSON, kept and never looked at."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "type", _one_of("type", self.type, [str(kind) for kind in JobType]))
         object.__setattr__(self, "backend", _one_of("backend", self.backend, BACKENDS))
+        self._check_model()
         if not isinstance(self.solver, str):
             raise ParameterError(f"solver={self.solver!r} is not a name")
         object.__setattr__(self, "parameters", plain_parameters(self.parameters))
@@ -61,6 +85,18 @@ class JobSpec:
         if not is_plain_text(self.description) or len(self.description) > _LONGEST_DESCRIPTION:
             raise ParameterError(
                 f"the description is not a text of at most {_LONGEST_DESCRIPTION} characters"
+            )
+        object.__setattr__(self, "echo", _plain("echo", self.echo))
+
+    def _check_model(self) -> None:
+        model = self.qpu_model
+        if model is not None and not isinstance(model, str):
+            raise ParameterError(f"qpu_model={model!r} is not a name")
+        if model is not None and self.backend != "qpu":
+            raise ParameterError(f"qpu_model={model!r} is for backend 'qpu', and backend is {self.backend!r}")
+        if model is None and self.backend == "qpu":
+            raise ParameterError(
+                "backend 'qpu' needs qpu_model: a name such as 'Advantage_system4' or 'apollo_10000'"
             )
 
     def as_json(self) -> str:
@@ -89,18 +125,25 @@ def plain_parameters(parameters: Any) -> dict[str, Any]:
     """Parameters as JSON has them; ParameterError for what it does not have, or is the worker's affair."""
     if not isinstance(parameters, Mapping):
         raise ParameterError(f"parameters is a {type(parameters).__name__}, not an object")
-    for name in ("num_threads", "progress", "cancel", "seed", "solver", "kind"):
+    for name in _ELSEWHERE:
         if name in parameters:
             raise ParameterError(f"{name!r} cannot be a parameter of a job that runs on a service")
+    return _plain("parameters", parameters)
+
+
+def _plain(what: str, words: Any) -> dict[str, Any]:
+    if not isinstance(words, Mapping):
+        raise ParameterError(f"{what} is a {type(words).__name__}, not an object")
     try:
-        text = json.dumps(dict(parameters), default=_listed, allow_nan=False)
+        given = {name: _as_pairs(value) for name, value in words.items()}
+        text = json.dumps(given, default=_listed, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ParameterError(f"a parameter cannot be sent to a service: {error}") from None
+        raise ParameterError(f"something in {what} cannot be sent to a service: {error}") from None
     if len(text) > _LONGEST_PARAMETERS:
-        raise ParameterError(f"the parameters take {len(text):,} bytes; {_LONGEST_PARAMETERS:,} are allowed")
+        raise ParameterError(f"{what} takes {len(text):,} bytes; {_LONGEST_PARAMETERS:,} are allowed")
     plain: dict[str, Any] = json.loads(text)
     if not is_plain_text(json.dumps(plain, ensure_ascii=False)):
-        raise ParameterError("a parameter holds half of a surrogate pair, which is no text")
+        raise ParameterError(f"{what} holds half of a surrogate pair, which is no text")
     return plain
 
 
@@ -110,6 +153,13 @@ def is_plain_text(value: Any) -> bool:
         return isinstance(value, str) and b"\0" not in value.encode()
     except UnicodeEncodeError:
         return False
+
+
+def _as_pairs(value: Any) -> Any:
+    """A mapping of labels other than texts as [label, value] pairs: JSON would turn its keys into texts."""
+    if isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
+        return [[label_to_json(key), entry] for key, entry in value.items()]
+    return value
 
 
 def _listed(value: Any) -> Any:

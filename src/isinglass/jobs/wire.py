@@ -13,6 +13,10 @@ PIECE_BYTES = 8 << 20
 """Of content in one piece of an upload, before it is compressed; only the last piece is shorter."""
 SMALL_BYTES = 64 << 10
 """Content up to this travels inside of messages and lies in rows of the database."""
+INLINE_BYTES = 4 * SMALL_BYTES
+"""Results up to this, all together, come with the answer to the submission that waited for them."""
+MESSAGE_BYTES = 72 << 20
+"""Of one message of gRPC: room for 64 MiB and what belongs to them."""
 
 _LEVEL = 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from isinglass.kernels.cpu.build import row_popcounts
@@ -11,6 +9,7 @@ from isinglass.kernels.cpu.energies import edge_energies, row_energies
 from isinglass.kernels.cpu.packed_product import packed_quadratic_forms
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.given import EdgeList, MatrixProblem
+from isinglass.workers import share_out
 
 _BATCH_BYTES = 1 << 28
 
@@ -32,10 +31,25 @@ def energies(
     for first in range(0, reads, batch):
         part = slice(first, first + batch)
         states = np.ascontiguousarray(spins[part].T)
-        if given.vartype == "BINARY":
-            states = (states + np.int8(1)) >> np.int8(1)
-        _add_terms(given, states, totals[part])
+        _add_terms(given, in_alphabet(states, given.vartype), totals[part])
     return totals
+
+
+def in_alphabet(spins: np.ndarray, vartype: str) -> np.ndarray:
+    """int8 of -1/+1 as values of the problem's variables: 0/1 where ``vartype`` is "BINARY"."""
+    return spins if vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+
+
+def in_users_terms(
+    given: EdgeList | MatrixProblem | PackedGraph, energy: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What energies mean for the user: ``cut`` for Max-Cut, ``objective`` where it is maximised."""
+    found: dict[str, np.ndarray] = {}
+    if given.kind == "maxcut":
+        found["cut"] = (total_weight(given) - energy) / 2.0
+    if isinstance(given, EdgeList) and given.maximized:
+        found["objective"] = -energy
+    return found
 
 
 def total_weight(given: EdgeList | MatrixProblem | PackedGraph) -> float:
@@ -76,11 +90,7 @@ def _packed(given: PackedGraph, spins: np.ndarray, num_threads: int) -> np.ndarr
     def one(k: int) -> None:
         packed_quadratic_forms(given.bits, packed, blocks[k], min(n, blocks[k] + blocks.step), under[k])
 
-    if len(blocks) == 1:
-        one(0)  # starting threads takes as long as solving a small problem
-    else:
-        with ThreadPoolExecutor(num_threads) as pool:
-            list(pool.map(one, range(len(blocks))))
+    share_out(one, len(blocks), num_threads)
     everywhere = spins.sum(axis=1, dtype=np.float64) ** 2 - n
     total: np.ndarray = 0.5 * (given.low * everywhere + (given.high - given.low) * under.sum(axis=0))
     return total

@@ -15,7 +15,7 @@ from isinglass.errors import ProblemError
 from isinglass.problems.compiled import Given
 from isinglass.problems.dense_given import DenseIsing, PackedGraph
 from isinglass.problems.given import EdgeList, Kind, MatrixProblem, Vartype
-from isinglass.problems.matrices import from_matrix
+from isinglass.problems.matrices import from_matrix, kernel_type
 
 
 def to_given(problem: Any, kind: Kind | None) -> Given:
@@ -207,6 +207,7 @@ def from_edges(row: Any, col: Any, weight: Any, *, kind: Kind) -> EdgeList:
             raise ProblemError(f"edge array {name} has {ends[where]} at {where}; nodes are numbered from 0")
     if value.dtype.kind not in "iuf":
         raise ProblemError(f"edge weights have type {value.dtype}; they must be real numbers")
+    value = value.astype(kernel_type(value.dtype), copy=False)
     n = int(max(row.max(initial=-1), col.max(initial=-1))) + 1
     vartype: Vartype = "BINARY" if kind == "qubo" else "SPIN"
     if kind == "qubo":

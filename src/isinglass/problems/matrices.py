@@ -21,6 +21,7 @@ def from_matrix(matrix: Any, kind: Kind) -> MatrixProblem:
         raise ProblemError(f"the matrix has shape {matrix.shape}; it must be square")
     if matrix.dtype.kind not in "iufb":
         raise ProblemError(f"the matrix has type {matrix.dtype}; it must hold real numbers")
+    matrix = matrix.astype(kernel_type(matrix.dtype), copy=False)
     if scipy.sparse.issparse(matrix):
         matrix, symmetric = _sorted_rows(matrix)
     else:
@@ -37,6 +38,16 @@ def from_matrix(matrix: Any, kind: Kind) -> MatrixProblem:
             "must be zero (fields go into h of (h, J))"
         )
     return MatrixProblem(matrix, symmetric, 0.5 if symmetric else 1.0, kind=kind)
+
+
+def kernel_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type in which compiled code reads real numbers of ``dtype``: itself, mostly.
+
+    Half precision is widened, extended precision rounded to float64, other byte orders turned.
+    """
+    if dtype.kind == "f":
+        return np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+    return dtype.newbyteorder("=")
 
 
 def _check_finite_matrix(matrix: np.ndarray) -> None:

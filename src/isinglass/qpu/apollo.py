@@ -17,14 +17,15 @@ from typing import Any
 import dimod
 import numpy as np
 
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError, ProblemError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms
 from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.qpu.parameter_checks import as_number, number_in, refuse
+from isinglass.qpu.solver import RUN_PARAMETERS
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import whole_number
@@ -51,7 +52,6 @@ _MEANINGS = {
     "exceeds it is divided as a whole; the factor is logged and energies are of the problem as given",
 }
 _DEFAULTS = {"num_reads": 4, "annealing_time": 200, "shots": 1, "qpu_max_coeff": 9.0}
-_RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress")
 
 
 class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
@@ -61,14 +61,13 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         model: "apollo_rc1" or "apollo_10000".
     """
 
-    properties: dict[str, Any] = {}  # noqa: RUF012  # dimod's contract declares these abstract
-    parameters: dict[str, list[str]] = {}  # noqa: RUF012
+    properties: dict[str, Any] = {}  # noqa: RUF012  # abstract in dimod
+    parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(self, model: str = "apollo_rc1") -> None:
-        if model not in APOLLO_MODELS:
-            raise ParameterError(
-                f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{nearest(model, APOLLO_MODELS)}"
-            )
+        if not isinstance(model, str) or model not in APOLLO_MODELS:
+            close = nearest(str(model), APOLLO_MODELS)
+            raise ParameterError(f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{close}")
         self.model = APOLLO_MODELS[model]
         self.properties = {
             "category": "qpu",
@@ -83,7 +82,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         if self.model.most_variables is not None:
             self.properties["maximum_number_of_variables"] = self.model.most_variables
         self.parameters = {name: ["parameters"] for name in _MEANINGS}
-        self.parameters |= {name: [] for name in _RUN_PARAMETERS}
+        self.parameters |= {name: [] for name in RUN_PARAMETERS}
 
     def sample(self, bqm: dimod.BinaryQuadraticModel, **parameters: Any) -> SampleSet:
         """Sample a model; ``properties["parameters"]`` lists the machine's keywords."""
@@ -97,6 +96,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         time_limit: float | None = None,
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
         **parameters: Any,
     ) -> SampleSet:
         """Sample anything that ``isinglass.compile`` takes.
@@ -104,25 +104,21 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         ``info["qpu"]`` has ``scale_factor`` (what the coefficients were multiplied by) and the values used.
         """
         began = time.perf_counter()
-        values = self._checked(parameters)
+        values = self.resolve(parameters)
         check_positive("time_limit", time_limit)
         threads = whole_number(1)("num_threads", num_threads)
         seed = resolve_seed(seed)
         compiled = compile(problem)
-        most = self.model.most_variables
-        if most is not None and compiled.num_variables > most:
-            raise ProblemError(
-                f"the problem has {compiled.num_variables} variables; {self.model.name} takes {most}"
-            )
+        self.check_size(compiled.num_variables)
         factor = scale_to(compiled, values["qpu_max_coeff"])
-        control = RunControl(time_limit, progress, threads, began)
+        control = RunControl(time_limit, progress, threads, began, cancel)
         control.measure_in(compiled.scale, compiled.offset)
         prepared = time.perf_counter()
         spins = self._run(compiled, values, seed, control)
         solved = time.perf_counter()
         energy = energies(compiled.given, spins)
         ended = time.perf_counter()
-        states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+        states = in_alphabet(spins, compiled.vartype)
         info = {
             "solver": f"qpu {self.model.name}", "seed": seed, "stop_reason": control.stop_reason,
             "interrupted": control.interrupted, "trace": control.trace, "storage": compiled.storage,
@@ -135,15 +131,21 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
             "qpu": {"model": self.model.name, "scale_factor": factor, "reads_done": len(spins), **values},
         }  # fmt: skip
         vectors = {"energy": energy, "num_occurrences": np.ones(len(energy), np.intp)}
-        if compiled.kind == "maxcut":
-            vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
+        vectors |= in_users_terms(compiled.given, energy)
         return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
 
-    def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check_size(self, variables: int) -> None:
+        """ProblemError where the machine does not hold so many variables."""
+        most = self.model.most_variables
+        if most is not None and variables > most:
+            raise ProblemError(f"the problem has {variables} variables; {self.model.name} takes {most}")
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The machine's parameters with their defaults; ParameterError names parameter, value and rule."""
         values = dict(_DEFAULTS)
         for name, value in given.items():
             if name not in _MEANINGS:
-                known = [*_MEANINGS, *_RUN_PARAMETERS]
+                known = [*_MEANINGS, *RUN_PARAMETERS]
                 raise ParameterError(
                     f"invalid parameter {name!r}{nearest(name, known)}; {self.model.name} takes "
                     f"{', '.join(known)}"

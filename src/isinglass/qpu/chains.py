@@ -33,21 +33,16 @@ def chain_strengths(
     n = len(labels)
     if choice is None:
         choice = "uniform_torque_compensation"
-    if isinstance(choice, Mapping):
+    if not isinstance(choice, Mapping):
+        check_strength(choice, prefactor)
+    else:
         missing = [v for v in labels if v not in choice]
         if missing:
             raise ParameterError(f"chain_strength has no entry for variable {missing[0]!r}")
-        return np.array([_strength(choice[v]) for v in labels])
+        return np.array([_strength(choice[v], f"chain_strength[{v!r}]") for v in labels])
     if not isinstance(choice, str):
-        if prefactor is not None:
-            raise ParameterError("chain_strength_prefactor goes with a rule, and chain_strength is a number")
         return np.full(n, _strength(choice))
-    if choice not in STRENGTHS:
-        raise ParameterError(
-            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
-            f"dict{nearest(choice, STRENGTHS)}"
-        )
-    factor = DEFAULT_PREFACTOR[choice] if prefactor is None else _strength(prefactor)
+    factor = DEFAULT_PREFACTOR[choice] if prefactor is None else float(prefactor)
     if not len(terms.values):
         return np.ones(n)
     if choice == "scaled":
@@ -56,9 +51,24 @@ def chain_strengths(
     return np.full(n, factor * rms * np.sqrt(mean_degree))
 
 
-def _strength(value: Any) -> float:
+def check_strength(choice: Any, prefactor: float | None) -> None:
+    """ParameterError unless it is a rule, a number above 0 or None, with a prefactor only of a rule."""
+    if choice is not None and not isinstance(choice, str):
+        if prefactor is not None:
+            raise ParameterError("chain_strength_prefactor goes with a rule, and chain_strength is a number")
+        _strength(choice)
+    elif choice is not None and choice not in STRENGTHS:
+        raise ParameterError(
+            f"chain_strength={choice!r} is not one of {', '.join(STRENGTHS)}, a number or a "
+            f"dict{nearest(choice, STRENGTHS)}"
+        )
+    elif prefactor is not None:
+        _strength(prefactor, "chain_strength_prefactor")
+
+
+def _strength(value: Any, name: str = "chain_strength") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
-        raise ParameterError(f"chain_strength={value!r} is not a finite number above 0")
+        raise ParameterError(f"{name}={value!r} is not a finite number above 0")
     return float(value)
 
 

@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from isinglass.control import Progress, check_positive
+from isinglass.control import Cancel, Progress, check_positive
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, total_weight
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.qpu.call import resolve
-from isinglass.qpu.chains import chain_strengths, check_policy, embedded, unembedded
-from isinglass.qpu.embedding import Embedding, Source, embed, given_embedding
+from isinglass.qpu.chains import chain_strengths, check_policy, check_strength, embedded, unembedded
+from isinglass.qpu.embedding import Embedding, Source, check_method, embed, given_embedding
 from isinglass.qpu.models import DEFECTS_SEED, MODELS
 from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
+from isinglass.solvers.contract import whole_number
 
 _LONG_CHAIN = 7
 _WEAK_COUPLING = 0.02
@@ -47,6 +48,7 @@ def sample_embedded(
     time_limit: float | None = None,
     num_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
     **parameters: Any,
 ) -> SampleSet:
     """Sample any unconstrained problem on an emulated annealer.
@@ -64,7 +66,7 @@ def sample_embedded(
         chain_break_method: "majority_vote", "weighted_random", "discard" or "minimize_energy".
         seed: of the anneals and the noise; None draws one.
         time_limit: seconds of this computer, embedding included.
-        num_threads, progress: as in ``isinglass.solve``.
+        num_threads, progress, cancel: as in ``isinglass.solve``.
         **parameters: of the machine (docs/qpu-parameters.md); per-qubit lists are of physical qubits;
             ``initial_state`` may be {variable: value}. Under ``postprocess`` the chains are known.
 
@@ -87,14 +89,17 @@ def sample_embedded(
             time_limit=time_limit,
             num_threads=num_threads,
             progress=progress,
+            cancel=cancel,
             **parameters,
         )
-    check_policy(chain_break_method)
-    check_positive("embedding_timeout", embedding_timeout)
-    check_positive("time_limit", time_limit)
+    solver = model if isinstance(model, QPUSolver) else QPUSolver(model)
+    check_parameters(
+        solver, embedding=embedding, embedding_timeout=embedding_timeout, embedding_seed=embedding_seed,
+        chain_strength=chain_strength, chain_strength_prefactor=chain_strength_prefactor,
+        chain_break_method=chain_break_method, time_limit=time_limit, **parameters,
+    )  # fmt: skip
+    embedding_cache = _folder(embedding_cache)
     seed = resolve_seed(seed)
-    solver = QPUSolver(model) if isinstance(model, str) else model
-    _check_machine_parameters(parameters, solver)
     compiled = compile(problem)
     terms = _in_users_units(compiled)
     strengths = chain_strengths(chain_strength, chain_strength_prefactor, terms, compiled.labels)
@@ -105,7 +110,7 @@ def sample_embedded(
         timeout = embedding_timeout if time_limit is None else min(embedding_timeout, time_limit)
         found = embed(
             source, solver.graph, method=embedding, timeout=timeout, seed=embedding_seed,
-            largest_clique=_largest_clique(solver), cache=embedding_cache,
+            largest_clique=largest_clique(solver), cache=embedding_cache,
         )  # fmt: skip
     else:
         found = given_embedding(embedding, source, solver.graph)
@@ -113,7 +118,7 @@ def sample_embedded(
     left = None if time_limit is None else max(1e-3, time_limit - (marks[-1] - began))
     answer = solver.submit(
         embedded(terms, found, solver.graph, strengths), seed=seed, time_limit=left, num_threads=num_threads,
-        progress=progress, **_physical(parameters, compiled, found),
+        progress=progress, cancel=cancel, **_physical(parameters, compiled, found),
     )  # fmt: skip
     marks.append(time.perf_counter())
     result = _read_back(compiled, found, strengths, terms, answer, chain_break_method)
@@ -151,15 +156,15 @@ def _read_back(
         "warnings": _warnings(found, strengths, terms, answer.info["scale_factor"], breaks, keep),
         "qpu": {**answer.info, "timing": answer.timing},
     }
-    states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
     vectors = {
         "energy": energy,
         "num_occurrences": counts[keep].astype(np.intp),
         "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
     }
-    if compiled.kind == "maxcut":
-        vectors["cut"] = (total_weight(compiled.given) - energy) / 2.0
-    return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
+    vectors |= in_users_terms(compiled.given, energy)
+    return SampleSet(
+        make_record(in_alphabet(spins, compiled.vartype), vectors), compiled.labels, info, compiled.vartype
+    )
 
 
 def _phases(marks: list[float]) -> dict[str, float]:
@@ -169,12 +174,48 @@ def _phases(marks: list[float]) -> dict[str, float]:
     }
 
 
-def _check_machine_parameters(parameters: Mapping[str, Any], solver: QPUSolver) -> None:
-    """All rules but those that need to know the chains: before the time for embedding is spent."""
+def check_parameters(
+    solver: QPUSolver,
+    *,
+    embedding: Any = "auto",
+    embedding_timeout: float = 60.0,
+    embedding_seed: int = 0,
+    chain_strength: Any = None,
+    chain_strength_prefactor: float | None = None,
+    chain_break_method: str = "majority_vote",
+    time_limit: float | None = None,
+    **parameters: Any,
+) -> None:
+    """All rules but those that need to know the problem: before the time for embedding is spent."""
+    check_policy(chain_break_method)
+    for name, value in (("embedding_timeout", embedding_timeout), ("embedding_seed", embedding_seed)):
+        if value is None:
+            raise ParameterError(f"{name}=None: it must be a number; leave it out for the default")
+    check_positive("embedding_timeout", embedding_timeout)
+    whole_number(0)("embedding_seed", embedding_seed)
+    check_positive("time_limit", time_limit)
+    if isinstance(embedding, str):
+        check_method(embedding)
+    elif not isinstance(embedding, Mapping):
+        raise ParameterError(f"embedding={embedding!r} is neither a method's name nor {{variable: qubits}}")
+    if not isinstance(chain_strength, Mapping):
+        check_strength(chain_strength, chain_strength_prefactor)
     given = dict(parameters)
     if isinstance(given.get("initial_state"), Mapping):
         given["initial_state"] = [UNUSED] * solver.graph.num_qubits
     resolve(given, solver.properties)
+
+
+def _folder(cache: Any) -> Path | None:
+    """The cache's folder, made if need be: before the time for embedding is spent."""
+    if cache is None:
+        return None
+    try:
+        folder = Path(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+    except (TypeError, ValueError, OSError) as error:
+        raise ParameterError(f"embedding_cache={cache!r} cannot be a folder: {error}") from None
+    return folder
 
 
 def _check_no_embedding(model: str, embedding: Any, strength: Any, prefactor: Any) -> None:
@@ -193,7 +234,7 @@ def _in_users_units(compiled: CompiledProblem) -> Terms:
     return from_csr(terms.h * compiled.scale, scipy.sparse.csr_array(matrix, shape=(n, n)), terms.whole)
 
 
-def _largest_clique(solver: QPUSolver) -> int | None:
+def largest_clique(solver: QPUSolver) -> int | None:
     """Of the models' own working graphs; None where it is not known."""
     model = MODELS.get(solver.name)
     if model is None or solver.graph.graph_id != model.graphs(DEFECTS_SEED)[0].graph_id:

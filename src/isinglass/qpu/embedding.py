@@ -9,6 +9,7 @@ hashes of both graphs.
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +93,7 @@ def embed(
         ProblemError: the problem does not fit, or not in the time; says about how many qubits a variable
         needs.
     """
-    if method not in METHODS:
-        raise ParameterError(
-            f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}"
-        )
+    check_method(method)
     n = len(source.labels)
     if method in ("auto", "native"):
         found = _native(source, graph)
@@ -126,6 +124,13 @@ def embed(
     return found
 
 
+def check_method(method: str) -> None:
+    if method not in METHODS:
+        raise ParameterError(
+            f"embedding={method!r} is not one of {', '.join(METHODS)}{nearest(method, METHODS)}"
+        )
+
+
 def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGraph) -> Embedding:
     """An embedding {variable: qubits} from the user, checked against both graphs."""
     made: list[list[int]] = []
@@ -133,7 +138,7 @@ def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGra
     for label in source.labels:
         if label not in chains:
             raise ParameterError(f"embedding has no chain for variable {label!r}")
-        chain = sorted(int(q) for q in chains[label])
+        chain = _as_chain(label, chains[label])
         if not chain:
             raise ParameterError(f"embedding[{label!r}] is empty; every variable needs a qubit")
         for q in chain:
@@ -146,6 +151,13 @@ def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGra
     found = Embedding(made, "given")
     _check(found, source, graph)
     return found
+
+
+def _as_chain(label: Hashable, qubits: Any) -> list[int]:
+    try:
+        return sorted(operator.index(q) for q in qubits)
+    except TypeError:
+        raise ParameterError(f"embedding[{label!r}]={qubits!r} is not a list of qubits' numbers") from None
 
 
 def qubits_per_variable(source: Source, graph: WorkingGraph) -> int:

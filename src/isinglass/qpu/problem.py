@@ -85,6 +85,13 @@ def from_biases(
 
 def from_bqm(bqm: dimod.BinaryQuadraticModel) -> QubitProblem:
     """From a dimod model whose variables are qubits."""
+    if not isinstance(bqm, (dimod.BinaryQuadraticModel, dimod.DictBQM)):
+        raise ProblemError(
+            f"a {type(bqm).__name__} is no binary quadratic model; pass a dimod BQM, or call sample_ising or "
+            "sample_qubo"
+        )
+    if not np.isfinite(float(bqm.offset)):
+        raise ProblemError(f"the offset is {bqm.offset}; it must be a finite number")
     labels = list(bqm.variables)
     vectors = bqm.to_numpy_vectors(variable_order=labels, sort_labels=False)
     linear = np.asarray(vectors.linear_biases, dtype=np.float64)
@@ -97,6 +104,16 @@ def from_bqm(bqm: dimod.BinaryQuadraticModel) -> QubitProblem:
             raise ProblemError(f"the {what} of {where!r} is {array[k]}; every bias must be a finite number")
     vartype: Literal["SPIN", "BINARY"] = "SPIN" if bqm.vartype is dimod.SPIN else "BINARY"
     return _sorted(_as_qubits(labels), linear, ends, values, vartype, float(bqm.offset))
+
+
+def from_edges(given: EdgeList) -> QubitProblem:
+    """From a problem whose variables' labels are qubits."""
+    labels = list(given.labels) or list(range(given.num_variables))
+    linear = np.zeros(len(labels)) if given.linear is None else given.linear.astype(np.float64)
+    ends = np.stack([given.row, given.col], axis=1).astype(np.int64)
+    return _sorted(
+        _as_qubits(labels), linear, ends, given.value.astype(np.float64), given.vartype, given.offset
+    )
 
 
 def check_structure(problem: QubitProblem, graph: WorkingGraph) -> None:

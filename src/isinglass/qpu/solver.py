@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.control import Progress, RunControl, check_positive
+from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError
 from isinglass.kernels.batch import BatchKernels
-from isinglass.qpu import models
+from isinglass.qpu import models, schedule
 from isinglass.qpu.answer import Answer, rows_of
 from isinglass.qpu.call import Call, resolve
 from isinglass.qpu.physics import Physics
@@ -25,7 +25,7 @@ from isinglass.qpu.working_graph import WorkingGraph, graph_of
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import whole_number
 
-RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress")
+RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress", "cancel")
 """Keywords that are of this program and not of the machine."""
 
 _KIN = {"chimera": "DW_2000Q_6", "pegasus": "Advantage_system4", "zephyr": "Advantage2_system1"}
@@ -55,6 +55,14 @@ class QPUSolver:
     ) -> None:
         if (model is None) == (properties is None):
             raise ParameterError("give either the name of a model or a set of properties")
+        if whole_number(0)("defects_seed", defects_seed) is None:
+            raise ParameterError("defects_seed=None is not an integer from 0 up")
+        if physics is not None:
+            if not isinstance(physics, Physics):
+                raise ParameterError(
+                    f"physics={physics!r} is not a Physics; physics_named(...) has the models'"
+                )
+            schedule.load(physics.schedule)
         if model is not None:
             known = models.model_named(model)
             self.graph, self._chip = known.graphs(defects_seed)
@@ -65,8 +73,8 @@ class QPUSolver:
             check_properties(properties)
             self.properties = dict(properties)
             self.graph = self._chip = graph_of(self.properties)
-            chip_id = self.properties["chip_id"]
-            kin = chip_id if chip_id in models.MODELS else _KIN[self.graph.kind]
+            name = self.properties["chip_id"].partition(".")[0]  # "Advantage_system6.4" is one of system 6
+            kin = name if name in models.MODELS else _KIN[self.graph.kind]
             self._schedule = models.MODELS[kin].schedule
         self._physics = physics
 
@@ -110,6 +118,7 @@ class QPUSolver:
         time_limit: float | None = None,
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        cancel: Cancel | None = None,
         batch: BatchKernels | None = None,
         **parameters: Any,
     ) -> Answer:
@@ -120,7 +129,7 @@ class QPUSolver:
             seed: of everything random, noise included; None draws one. The same seed gives the same
                 answer on any number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
-            num_threads, progress: as in ``isinglass.solve``.
+            num_threads, progress, cancel: as in ``isinglass.solve``.
             batch: where reads are computed, such as ``isinglass.kernels.cuda.opening.open_cards()``; None: on
                 this processor. Spin-vector Monte Carlo only.
             **parameters: of the machine, see docs/qpu-parameters.md.
@@ -140,7 +149,7 @@ class QPUSolver:
                 f"dynamics {self.physics.dynamics!r} has no kernel for {batch.name!r}: leave batch out"
             )
         tasks = threads if batch is None else batch.tasks
-        control = RunControl(time_limit, progress, tasks, began, batch=batch)
+        control = RunControl(time_limit, progress, tasks, began, cancel, batch)
         prepared = time.perf_counter()
         spins = self._anneal(problem, call, timing, factor, seed, control)
         annealed = time.perf_counter()

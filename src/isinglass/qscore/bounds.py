@@ -13,7 +13,6 @@ mean taken out.)
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.linalg
@@ -22,6 +21,7 @@ from isinglass.control import available_threads
 from isinglass.kernels.cpu.packed_product import packed_times_vector
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.energies import unpack_bits
+from isinglass.workers import share_out
 
 _SMALL = 1024
 _STEPS = 30
@@ -54,11 +54,11 @@ def _centred_product(given: PackedGraph, v: np.ndarray) -> np.ndarray:
     values[:n] = v
     product = np.empty(n)
 
-    def rows(first: int) -> None:
+    def rows(k: int) -> None:
+        first = k * _ROWS_A_TASK
         packed_times_vector(given.bits, values, min(first, n - 4), min(first + _ROWS_A_TASK, n), product)
 
-    with ThreadPoolExecutor(available_threads()) as pool:
-        list(pool.map(rows, range(0, n, _ROWS_A_TASK)))
+    share_out(rows, -(-n // _ROWS_A_TASK), available_threads())
     centred: np.ndarray = (v.sum() - v) / 2.0 - product
     return centred
 

@@ -13,11 +13,10 @@ import numpy as np
 
 from isinglass.control import available_threads
 from isinglass.errors import ParameterError, ProblemError
-from isinglass.kernels.cpu.build import row_popcounts
 from isinglass.memory import require
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.edges_of import edge_list_of
-from isinglass.problems.energies import energies, unpack_bits
+from isinglass.problems.energies import energies, total_weight, unpack_bits
 from isinglass.qscore.graphs import joined
 from isinglass.qscore.score import VARIANTS
 
@@ -39,9 +38,7 @@ class Instance:
     @cached_property
     def edges(self) -> int:
         """Edges of the graph."""
-        counts = np.empty(self.graph.num_variables, np.int32)
-        row_popcounts(self.graph.bits, counts)
-        return int(counts.sum(dtype=np.int64)) // 2
+        return int(total_weight(self.graph))
 
     def problem(self) -> Any:
         """As ``isinglass.solve`` takes it: the packed graph itself, or a QUBO matrix (int8, n^2 bytes).

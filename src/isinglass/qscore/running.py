@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from isinglass.qscore.score import CONVENTIONS, VARIANTS
 from isinglass.qscore.searching import bisection, in_turn
 from isinglass.rng import resolve_seed
 from isinglass.rows import plain_json, strong_id
+from isinglass.run_info import processor, versions
 from isinglass.solvers.contract import whole_number
 
 FEWEST_VERTICES = 5
@@ -54,6 +54,7 @@ def run(
 
     Args:
         backend: "cpu" (a solver of ours on this machine), "qpu:MODEL" (an emulated annealer),
+            "circuit:RUNNER" (QAOA on a simulator or device: "circuit:auto", "circuit:FakeManilaV2"),
             ``"module:object"`` naming a ``dimod.Sampler``, or a sampler itself.
         solver: of backend "cpu"; None for "auto".
         parameters: further parameters of the solver or sampler.
@@ -139,11 +140,11 @@ class _Runs:
         return [self._known.get(strong_id(task)) or self._run(task) for task in tasks]
 
     def _task(self, n: int) -> Callable[[int], Task]:
-        facts, machine, versions = (
-            plain_json(value) for value in (self._backend.facts, machine_card(), _versions())
+        facts, machine, packages = (
+            plain_json(value) for value in (self._backend.facts, machine_card(), versions())
         )
         return lambda seed: Task(
-            self._variant, n, seed, self._generator, self._backend.name, facts, self._limit, machine, versions
+            self._variant, n, seed, self._generator, self._backend.name, facts, self._limit, machine, packages
         )
 
     def _run(self, task: Task) -> Row:
@@ -189,16 +190,9 @@ class _Runs:
 @cache
 def machine_card() -> dict[str, Any]:
     """What times and sizes depend on."""
-    import llvmlite.binding
-
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
-        "processor": str(llvmlite.binding.get_host_cpu_name()),
+        "processor": processor(),
         "cores": available_threads(),
         "memory_gb": round(memory / 1e9),
     }
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("isinglass", "numpy", "numba", "dimod")}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from isinglass.jobs.wire import PIECE_BYTES, unfold
+from isinglass.service.asked import BlobHash, BlobSize, Offset
 from isinglass.service.http_door import Service, Who
 
 router = APIRouter(prefix="/v1/blobs", tags=["uploads"])
 
-Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the container")]
-Size = Annotated[int, Query(ge=1, description="bytes of the container")]
-
 
 @router.get("/{sha256}")
-async def arrived(sha256: Hash, size: Size, service: Service, who: Who) -> JSONResponse:
+async def arrived(sha256: BlobHash, size: BlobSize, service: Service, who: Who) -> JSONResponse:
     """How much of it has arrived: where to go on."""
     who.require("submit")
     count = await service.beside(service.blobs.arrived, who.user, sha256, size)
@@ -26,9 +22,9 @@ async def arrived(sha256: Hash, size: Size, service: Service, who: Who) -> JSONR
 
 @router.put("/{sha256}")
 async def append(
-    sha256: Hash,
-    size: Size,
-    offset: Annotated[int, Query(ge=0)],
+    sha256: BlobHash,
+    size: BlobSize,
+    offset: Offset,
     request: Request,
     service: Service,
     who: Who,

@@ -2,77 +2,97 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import time
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from isinglass.errors import (
-    AccessError,
-    IsinglassError,
-    OutOfMemoryError,
-    ParameterError,
-    ProblemError,
-    QuotaError,
-    ServiceError,
-)  # fmt: skip
-from isinglass.jobs.states import TransitionError
+from isinglass.errors import AccessError, IsinglassError, ParameterError, QuotaError, ServiceError
 from isinglass.jobs.wire import PIECE_BYTES
 from isinglass.service.core import JobService
 from isinglass.service.keys import Principal
 from isinglass.service.limits import JSON_BYTES, WORK_BYTES
+from isinglass.service.refusals import refusal_of
 
-log = logging.getLogger("isinglass.service")
-
-_NO_SPACE = 28
+_GRACE_SECONDS = 30.0
+_SLOWEST = 10 << 10
+"""Bytes a second that a body comes with at least, after the grace."""
 
 
 class LimitBody:
-    """ASGI: refuses bodies that are too long, by what they say and by what comes."""
+    """ASGI: refuses bodies that are too long, by what they say and by what comes, or come too slowly.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    ``more``: path prefix -> bytes, for rooms of peers.
+    """
+
+    def __init__(self, app: ASGIApp, more: Mapping[str, int] | None = None) -> None:
+        self._app, self._more = app, more or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = _largest(scope["path"])
-        refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
+        largest = self._largest(scope["path"])
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
-            await refusal(scope, receive, send)
+            await refuse(_too_long(largest))(scope, receive, send)
             return
-        came = 0
-
-        async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > largest:
-                raise QuotaError("the body is too long", 413)
-            return message
+        body = _Body(receive, largest)
 
         async def answered(message: Message) -> None:
-            # Whatever was made of the error above on its way, this is what it meant.
-            if came <= largest:
+            # Whatever was made of the body's error on its way, this is what it meant.
+            if body.error is None:
                 await send(message)
             elif message["type"] == "http.response.start":
-                await refusal(scope, receive, send)
+                await refuse(body.error)(scope, receive, send)
 
-        await self._app(scope, counted, answered)
+        await self._app(scope, body.receive, answered)
+
+    def _largest(self, path: str) -> int:
+        if path.startswith("/v1/work/exchange"):
+            return WORK_BYTES
+        if path.startswith("/v1/blobs/"):
+            return PIECE_BYTES + (1 << 16)
+        return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
 
 
-def _largest(path: str) -> int:
-    if path.startswith("/v1/work/exchange"):
-        return WORK_BYTES
-    return PIECE_BYTES + (1 << 16) if path.startswith("/v1/blobs/") else JSON_BYTES
+class _Body:
+    """The body of one request, counted and timed as it comes."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._largest = receive, largest
+        self._began, self._came, self._more = time.monotonic(), 0, True
+        self.error: ServiceError | None = None
+
+    async def receive(self) -> Message:
+        if not self._more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(
+                _GRACE_SECONDS + self._came / _SLOWEST - (time.monotonic() - self._began)
+            ):
+                message = await self._receive()
+        except TimeoutError:
+            self.error = ServiceError(f"the body comes slower than {_SLOWEST:,} bytes a second", 408)
+            raise self.error from None
+        self._came += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        if self._came > self._largest:
+            self.error = _too_long(self._largest)
+            raise self.error
+        return message
+
+
+def _too_long(largest: int) -> QuotaError:
+    return QuotaError(f"the body is longer than {largest:,} bytes", 413)
 
 
 async def service_of(request: Request) -> JobService:
@@ -96,62 +116,30 @@ Service = Annotated[JobService, Depends(service_of)]
 Who = Annotated[Principal, Depends(_who)]
 
 
-def owner(who: Principal) -> str | None:
-    """Whose jobs may be seen: one's own, or everybody's (None)."""
-    return None if "admin" in who.scopes else who.user
-
-
-def refuse(error: ServiceError | IsinglassError, status: int | None = None) -> JSONResponse:
+def refuse(error: Exception) -> JSONResponse:
     """An error as JSON; the text is for people, ``kind`` for programs."""
-    code: int = getattr(error, "status", 500) if status is None else status
-    headers = {"WWW-Authenticate": "Bearer"} if code == 401 else {"Retry-After": "1"} if code == 429 else {}
-    # What was sent may be quoted, and it need not be text.
-    words = str(error).encode("utf-8", "replace").decode()
-    return JSONResponse({"error": {"kind": type(error).__name__, "message": words}}, code, headers=headers)
+    told = refusal_of(error)
+    more = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}}.get(told.status)
+    return JSONResponse({"error": {"kind": told.kind, "message": told.message}}, told.status, headers=more)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Every error becomes a status and a sentence; nothing of the inside is told."""
+def install_errors(app: FastAPI, refuse: Callable[[Exception], Response] = refuse) -> None:
+    """Every error becomes a status and a sentence; ``refuse`` says how, for rooms of peers."""
 
-    async def ours(_: Request, error: Exception) -> JSONResponse:
-        match error:
-            case ServiceError():
-                return refuse(error)
-            case TransitionError():
-                return refuse(error, 409)
-            case OutOfMemoryError():
-                return refuse(error, 413)
-            case ProblemError() | ParameterError():
-                return refuse(error, 422)
-        return _unexpected(error)
+    async def told(_: Request, error: Exception) -> Response:
+        return refuse(error)
 
-    async def malformed(_: Request, error: Exception) -> JSONResponse:
+    async def malformed(_: Request, error: Exception) -> Response:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
-        return refuse(ParameterError(f"the request is malformed: {words}"), 422)
+        return refuse(ParameterError(f"the request is malformed: {words}"))
 
-    async def no_disk(_: Request, error: Exception) -> JSONResponse:
-        full = "disk is full" in str(error) or getattr(error, "errno", None) == _NO_SPACE
-        if full:
-            log.error("the disk is full")
-            return refuse(QuotaError("the service has no room left: try again later", 507))
-        if isinstance(error, OperationalError):
-            log.error("the database does not answer: %s", error)
-            return refuse(ServiceError("the database does not answer: try again in a moment", 503))
-        return _unexpected(error)
-
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
         return refuse(ServiceError(words, status))
 
-    app.add_exception_handler(IsinglassError, ours)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(OperationalError, no_disk)
-    app.add_exception_handler(OSError, no_disk)
-
-
-def _unexpected(error: Exception) -> JSONResponse:
-    log.error("a request failed", exc_info=error)
-    return refuse(ServiceError("something went wrong in the service; its log says what"), 500)
+    for kind in (IsinglassError, DBAPIError, OSError):
+        app.add_exception_handler(kind, told)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import numpy as np
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from isinglass.errors import ProblemError
 from isinglass.jobs.container import pack
+from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import spec_of
-from isinglass.jobs.states import FINAL, JobState
-from isinglass.jobs.wire import SMALL_BYTES, fold, unfold
-from isinglass.service.bells import rung
+from isinglass.jobs.states import FINAL
+from isinglass.jobs.wire import INLINE_BYTES, PIECE_BYTES, SMALL_BYTES, fold, unfold
+from isinglass.service.asked import After, IdempotencyKey, JobId, Listing, Seed, ShotNumber, Wait
 from isinglass.service.core import JobService
-from isinglass.service.http_door import Service, Who, owner
+from isinglass.service.http_door import Service, Who
+from isinglass.service.keys import owner
+from isinglass.service.streams import events_of, plain_pieces
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 CONTAINER = "application/vnd.isinglass.container"
-_INLINE_BYTES = 4 * SMALL_BYTES
-_QUIET_SECONDS = 10.0
-"""A stream of events says that it is alive after so long."""
-
-JobId = Annotated[str, Path(pattern=r"^[0-9a-z]{26}$", description="a job's id")]
-Wait = Annotated[float, Query(ge=0, le=60, description="seconds to wait for the end of the job")]
 
 
 class SubmittedProblem(BaseModel):
@@ -53,14 +48,14 @@ class Submission(BaseModel):
         default_factory=dict,
         description="type, backend, solver, parameters, seed, shots, timeout, priority, description",
     )
-    idempotency_key: str | None = Field(None, pattern=r"^[!-~]{1,100}$", description="printable ASCII")
+    idempotency_key: IdempotencyKey = None
 
 
 class Rerun(BaseModel):
     """How the new job differs."""
 
     model_config = ConfigDict(extra="forbid")
-    seed: int | None = Field(None, ge=0, lt=1 << 63, description="None: that of the first job")
+    seed: Seed = None
 
 
 @router.post("/jobs", status_code=201)
@@ -75,7 +70,7 @@ async def submit(body: Submission, service: Service, who: Who, wait: Wait = 0.0)
     answer: dict[str, Any] = {"job": status}
     if wait:
         answer["job"], found = await service.outcome(who.user, status["id"], wait, fresh=new)
-        small = all(r.content for r in found) and sum(len(r.content or b"") for r in found) <= _INLINE_BYTES
+        small = all(r.content for r in found) and sum(len(r.content or b"") for r in found) <= INLINE_BYTES
         if small and answer["job"]["state"] in FINAL:
             answer["results"] = [
                 {"shot": r.shot, "content": base64.b64encode(r.content or b"").decode()} for r in found
@@ -92,19 +87,10 @@ def _content(words: str) -> bytes:
 
 
 @router.get("/jobs")
-async def list_jobs(
-    service: Service,
-    who: Who,
-    state: JobState | None = None,
-    search: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
-    before: Annotated[str | None, Query(pattern=r"^[0-9a-z]{26}$")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-) -> JSONResponse:
+async def list_jobs(service: Service, who: Who, wanted: Annotated[Listing, Query()]) -> JSONResponse:
     """One's jobs, newest first."""
     who.require("read")
-    found = await service.in_store(
-        service.store.list_jobs, owner(who), state=state, search=search, before=before, limit=limit
-    )
+    found = await service.in_store(service.store.list_jobs, owner(who), **wanted.model_dump())
     return JSONResponse({"jobs": found})
 
 
@@ -137,7 +123,7 @@ async def result(
     service: Service,
     who: Who,
     wait: Wait = 0.0,
-    shot: Annotated[int | None, Query(ge=0, description="only this one")] = None,
+    shot: ShotNumber = None,
     final: Annotated[bool, Query(description="no shots before the job has ended")] = False,
 ) -> Response:
     """A container: the status as ``job`` and, for each shot that is done, its own container as an array."""
@@ -145,14 +131,14 @@ async def result(
     found, results = await service.outcome(owner(who), job, wait)
     if final and found["state"] not in FINAL:
         results = []
-    wanted = [r for r in results if shot is None or r.shot == shot]
-    data = await service.beside(_pack_results, service, found, wanted)
-    return _container(request, data)
-
-
-def _pack_results(service: JobService, status: dict[str, Any], results: list[Any]) -> bytes:
-    arrays = {str(r.shot): np.frombuffer(service.content_of(status["user"], r), np.uint8) for r in results}
-    return pack({"job": status}, arrays).to_bytes()
+    arrays = {
+        str(r.shot): service.content_of(found["user"], r) for r in results if shot is None or r.shot == shot
+    }
+    content = pack({"job": found}, arrays)
+    if content.size <= PIECE_BYTES:
+        return await service.beside(lambda: _container(request, content.to_bytes()))
+    length = {"Content-Length": str(content.size)}
+    return StreamingResponse(plain_pieces(content.chunks()), media_type=CONTAINER, headers=length)
 
 
 @router.get("/jobs/{job}/problem", response_class=Response)
@@ -168,13 +154,8 @@ async def problem(job: JobId, request: Request, service: Service, who: Who) -> R
 def stream_blob(service: JobService, user: str, sha256: str) -> StreamingResponse:
     """A blob in pieces, never in memory as a whole."""
     data = service.blobs.read(user, sha256)
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for first in range(0, len(data), 1 << 20):
-            yield data[first : first + (1 << 20)].tobytes()
-            await asyncio.sleep(0)
-
-    return StreamingResponse(pieces(), media_type=CONTAINER, headers={"Content-Length": str(len(data))})
+    length = {"Content-Length": str(len(data))}
+    return StreamingResponse(plain_pieces([data.data]), media_type=CONTAINER, headers=length)
 
 
 def _container(request: Request, data: bytes) -> Response:
@@ -190,7 +171,7 @@ async def events(
     job: JobId,
     service: Service,
     who: Who,
-    after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
+    after: After = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> StreamingResponse:
     """Server-sent events, from the first after ``after`` to the last; news of progress has no id."""
@@ -199,24 +180,13 @@ async def events(
     await service.in_store(service.store.status, user, job)
     start = after if last_event_id is None else last_event_id
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(service, user, job, start), 200, headers, "text/event-stream")
+    return StreamingResponse(_told(events_of(service, user, job, start)), 200, headers, "text/event-stream")
 
 
-async def _stream(service: JobService, user: str | None, job: str, seen: int) -> AsyncIterator[str]:
-    told: dict[str, Any] | None = None
-    with service.bells.listen(job) as bell:
-        while True:
-            bell.clear()
-            found, state = await service.in_store(service.store.events, user, job, seen)
-            for event in found:
-                seen = event.seq
-                yield f"id: {seen}\nevent: {event.kind}\ndata: {json.dumps(event.as_object())}\n\n"
-            if (state in FINAL and not found) or service.bells.closed:
-                return
-            news = service.progress.get(job)
-            if news is not None and news is not told:
-                told = news
-                words = json.dumps({"seq": 0, "at": service.store.clock(), "kind": "progress", "data": news})
-                yield f"event: progress\ndata: {words}\n\n"
-            if not found and not await rung(bell, _QUIET_SECONDS):
-                yield ": still here\n\n"
+async def _told(events: AsyncIterator[JobEvent | None]) -> AsyncIterator[str]:
+    async for event in events:
+        if event is None:
+            yield ": still here\n\n"
+        else:
+            number = f"id: {event.seq}\n" if event.seq else ""
+            yield f"{number}event: {event.kind}\ndata: {json.dumps(event.as_object())}\n\n"

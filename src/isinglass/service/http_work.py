@@ -53,6 +53,7 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     who.require("work")
     fields, arrays = unpack(await request.body())
     worker, backends, wait = _asked(fields)
+    await service.hear(worker, backends)
     accepted, refusal, new = None, None, False
     brought = fields.get("delivery")
     if brought is not None:
@@ -129,7 +130,7 @@ async def give_back(body: GiveBack, service: Service, who: Who) -> JSONResponse:
 async def goodbye(body: Goodbye, service: Service, who: Who) -> JSONResponse:
     """A worker that ends: what may be on its way to it is for others."""
     who.require("work")
-    await service.lose_worker(body.worker, "its worker ends", penalty=False)
+    await service.worker_gone(body.worker, "its worker ends", penalty=False)
     return JSONResponse({})
 
 

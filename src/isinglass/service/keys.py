@@ -14,16 +14,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from isinglass.errors import AccessError, ParameterError
 from isinglass.service.tables import keys, users
 
-SCOPES = ("submit", "read", "work", "admin")
-"""submit and cancel jobs; read jobs and results; be a worker; everything, of everybody."""
+SCOPES = ("submit", "read", "work", "metrics", "admin")
+"""submit and cancel jobs; read jobs and results; be a worker; ask for metrics; everything, of everybody."""
 
 _USER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _KEY = re.compile(r"isg_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_REFUSED = "the API key is missing, wrong, expired or revoked"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Principal:
         """AccessError (403) unless the key has the scope; ``admin`` has them all."""
         if scope not in self.scopes and "admin" not in self.scopes:
             raise AccessError(f"this key does not have the scope {scope!r}: ask for one that does", 403)
+
+
+def owner(who: Principal) -> str | None:
+    """Whose jobs may be seen: one's own, or everybody's (None)."""
+    return None if "admin" in who.scopes else who.user
 
 
 def ensure_user(connection: Connection, name: str, now: float) -> None:
@@ -71,15 +77,20 @@ def create_key(
 
 def principal_of(connection: Connection, key: str, now: float) -> Principal:
     """Who has this key; AccessError (401) where nobody has, or it has expired or was revoked."""
-    refused = AccessError("the API key is missing, wrong, expired or revoked", 401)
+    refused = AccessError(_REFUSED, 401)
     match = _KEY.fullmatch(key)
     if match is None:
         raise refused
     row = connection.execute(select(keys).where(keys.c.id == match[1])).mappings().first()
     if row is None or not hmac.compare_digest(row["digest"], _digest(match[2])):
         raise refused
+    return principal_of_row(row, now)
+
+
+def principal_of_row(row: RowMapping, now: float) -> Principal:
+    """Who has the key of this row; AccessError (401) where it has expired or was revoked."""
     if row["revoked"] or (row["expires"] is not None and now >= row["expires"]):
-        raise refused
+        raise AccessError(_REFUSED, 401)
     return Principal(row["user"], frozenset(row["scopes"].split(",")))
 
 

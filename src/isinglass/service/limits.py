@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from isinglass.errors import QuotaError
+from isinglass.executors.charging import RATES, check_rates
 
 JSON_BYTES = 4 << 20
 """Of a request that is not content."""
@@ -22,6 +23,11 @@ class Limits:
     active_jobs: int = 100_000
     requests_per_second: float = 2000.0
     """Mean; twice as many may come at once."""
+    quota_rates: Mapping[str, float] = field(default_factory=lambda: dict(RATES))
+    """``quota_conversion_rate`` of each backend: seconds used that take one off a quota."""
+
+    def __post_init__(self) -> None:
+        check_rates(self.quota_rates)
 
 
 class Buckets:

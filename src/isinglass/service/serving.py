@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import math
 import os
 import secrets
 import signal
@@ -14,18 +15,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import uvicorn
 
 from isinglass.errors import ParameterError
+from isinglass.executors.machine import backends_here
 from isinglass.service.core import JobService
+from isinglass.service.grpc_door import open_grpc
+from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
+from isinglass.service.http_patience import PatientProtocol
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
+from isinglass.service.retention import tidy_for_ever
+from isinglass.service.rooms import Room
 
 log = logging.getLogger("isinglass.service")
 
 _SWITCH_SECONDS = 0.0005
 """The loop and the thread of the store take turns so often: a tenth of Python's default."""
+_LAST_ANSWERS_SECONDS = 2.0
+"""What gRPC calls have to end once everyone has been woken."""
 _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before a local worker that died is started again: the first time, the second, ..."""
 
@@ -37,26 +47,41 @@ class ServeSettings:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8300
+    grpc_port: int | None = 9090
+    """0 takes a free one, None opens none."""
     database: str | None = None
+    blobs: str | None = None
+    """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
+    ray_address: str | None = None
+    """Of a Ray cluster that runs the workers' shots; None: they run here."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     open_without_tls: bool = False
     durable: bool = False
+    keep_days: float = 30.0
+    """Jobs are deleted so long after their end; 0 for never."""
+    log_options: tuple[str, ...] = ()
+    """Of the command line, for the local workers."""
     limits: Limits = field(default_factory=Limits)
+    rooms: tuple[Room, ...] = ()
+    """Wires of peers."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.keep_days < 1e6:
+            raise ParameterError(f"--keep-days {self.keep_days} is not a number of days, or 0 for ever")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ParameterError("TLS needs both --tls-cert and --tls-key")
-        if not _is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
+        if not is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
             raise ParameterError(
                 f"--host {self.host} can be reached from other machines, which would send keys and problems "
                 "in plain text: give --tls-cert and --tls-key, or say --open-without-tls"
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Can it be reached from this machine only?"""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -66,13 +91,17 @@ def _is_loopback(host: str) -> bool:
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
-    _first_key(service, say)
+    service = JobService(
+        settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
+        durable=settings.durable,
+    )  # fmt: skip
+    key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
-        make_app(service), host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=5,
-        timeout_keep_alive=75, server_header=False, lifespan="on",
+        make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
+        log_level="warning", access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
+        http=PatientProtocol,
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,22 +113,46 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         running.result()
         raise ParameterError(f"port {settings.port} of {settings.host} cannot be opened: choose another")
     port = server.servers[0].sockets[0].getsockname()[1]
+    grpc_server = await _open_grpc(service, settings, say)
     scheme = "http" if settings.tls_cert is None else "https"
     url = f"{scheme}://{settings.host}:{port}"
-    say(f"isinglass serves at {url}")
+    for room in settings.rooms:
+        for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
+            say(line)
     await _lose_dead_workers(service, settings.data / "workers")
+    if settings.workers:
+        # They are on their way: jobs for them are taken from the start.
+        await service.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
     ]
+    tidying = asyncio.create_task(tidy_for_ever(service, settings.keep_days or math.inf))
     await asyncio.wait([running, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     # Workers first: they bring or hand back their shots while the service still listens.
     service.send_workers_home()
-    for task in local:
+    for task in (*local, tidying):
         task.cancel()
-    await asyncio.gather(*local, return_exceptions=True)
+    await asyncio.gather(*local, tidying, return_exceptions=True)
     service.close()
+    if grpc_server is not None:
+        await grpc_server.stop(_LAST_ANSWERS_SECONDS)
     server.should_exit = True
     await running
+
+
+async def _open_grpc(
+    service: JobService, settings: ServeSettings, say: Callable[[str], None]
+) -> grpc.aio.Server | None:
+    if settings.grpc_port is None:
+        return None
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{host}:{settings.grpc_port}"
+    pair = (settings.tls_cert, settings.tls_key)
+    rooms = [add_jobs, *(room.mount_grpc for room in settings.rooms)]
+    server, port = await open_grpc(service, address, rooms, *pair)
+    say(f"isinglass serves gRPC at {'grpc' if settings.tls_cert is None else 'grpcs'}://{host}:{port}")
+    return server
 
 
 class _Server(uvicorn.Server):
@@ -110,11 +163,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _first_key(service: JobService, say: Callable[[str], None]) -> None:
+def _first_key(service: JobService, say: Callable[[str], None]) -> str | None:
+    """The key that is made at the first start; None later."""
     with service.store.transaction() as connection:
-        if not any(row["user"] != "worker" for row in list_keys(connection)):
-            key = create_key(connection, "admin", ["admin"], service.store.clock())
-            say(f"the first key (shown once; it may do everything): {key}")
+        if any(row["user"] != "worker" for row in list_keys(connection)):
+            return None
+        key = create_key(connection, "admin", ["admin"], service.store.clock())
+        say(f"the first key (shown once; it may do everything): {key}")
+        return key
 
 
 def _worker_key(service: JobService, data: Path) -> str:
@@ -139,7 +195,7 @@ async def _lose_dead_workers(service: JobService, notes: Path) -> None:
         try:
             os.kill(int(note.read_text() or 0), 0)
         except (ProcessLookupError, ValueError):
-            await service.lose_worker(note.name, "its worker died with the service")
+            await service.worker_gone(note.name, "its worker died with the service")
             note.unlink()
         except PermissionError:
             continue
@@ -151,11 +207,15 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
     while True:
         name = f"local-{os.getpid()}-{secrets.token_hex(4)}"
         command = [sys.executable, "-m", "isinglass.cli.main", "worker", "--url", url, "--name", name,
-                   "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid())]  # fmt: skip
+                   "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid()),
+                   *settings.log_options]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
+        if settings.ray_address is not None:
+            command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
-            command += ["--ca", str(settings.tls_cert)]
+            # Its name is that of the machine as others know it, not the address that workers here use.
+            command += ["--pin", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
         )
@@ -169,7 +229,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         finally:
             note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.lose_worker(name, f"its worker ended with code {code}")
+        await service.worker_gone(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

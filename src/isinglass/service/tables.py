@@ -50,6 +50,14 @@ keys = Table(
     Column("revoked", Boolean, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("key", String(16), ForeignKey("keys.id"), nullable=False),
+    Column("expires", Float, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -103,6 +111,14 @@ shots = Table(
     Index("ix_shots_queue", "state", "user", "backend", "rank", "job", "shot"),
     Index(None, "state", "lease_until"),
     Index(None, "worker", "state"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("backends", String(32), nullable=False),
+    Column("heard", Float, nullable=False),
 )
 
 events = Table(

@@ -24,7 +24,7 @@ import numpy as np
 from isinglass.control import RunControl
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem, Sparse
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, in_alphabet
 from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.presolve import Reduction, presolve
 from isinglass.problems.reduce.terms import terms_of
@@ -212,7 +212,7 @@ class _Search:
         if not len(self.states):
             return None
         best = self.states[:_HANDED_ON]
-        return best if self.small.vartype == "SPIN" else (best + np.int8(1)) >> np.int8(1)
+        return in_alphabet(best, self.small.vartype)
 
     def keep(self, states: np.ndarray, found_by: str, tracked: np.ndarray | None = None) -> None:
         """Merge ``states`` into the best ones; equal states are kept once.

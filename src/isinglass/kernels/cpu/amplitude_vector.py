@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
+from isinglass.kernels.cpu.llvm import array_of, llvm_operation, splat
 
 BYTES = 64
 
@@ -45,7 +45,7 @@ class _Vectors:
         self.builder.store(value, self.pointer(data, index), align=self.align)
 
     def splat(self, scalar: Any) -> Any:
-        return _splat(self.builder, scalar, self.lanes)
+        return splat(self.builder, scalar, self.lanes)
 
     def sum(self, *products: tuple[Any, Any]) -> Any:
         """Sum of products by fused multiply-adds, from left to right."""
@@ -92,7 +92,7 @@ def _matrix_python(
             )
 
 
-@_llvm_operation(_matrix_python)
+@llvm_operation(_matrix_python)
 def turn_vectors(
     typing_context: Any, re: Any, im: Any, low: Any, high: Any,
     a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, lanes: Any,
@@ -105,7 +105,7 @@ def turn_vectors(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1))
+        r, i = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1))
         low_, high_ = args[2], args[3]
         x_re, x_im, y_re, y_im = v.load(r, low_), v.load(i, low_), v.load(r, high_), v.load(i, high_)
         m = [v.splat(value) for value in args[4:12]]
@@ -132,7 +132,7 @@ def _real_python(re: Any, im: Any, low: int, high: int, a: Any, c: Any, e: Any, 
             part[low + k], part[high + k] = a * x + c * y, e * x + g * y
 
 
-@_llvm_operation(_real_python)
+@llvm_operation(_real_python)
 def turn_vectors_real(
     typing_context: Any, re: Any, im: Any, low: Any, high: Any, a: Any, c: Any, e: Any, g: Any
 ) -> Any:
@@ -141,7 +141,7 @@ def turn_vectors_real(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1))
+        r, i = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1))
         m = [v.splat(value) for value in args[4:8]]
         loaded = [(part, v.load(part, args[2]), v.load(part, args[3])) for part in (r, i)]
         for part, x, y in loaded:
@@ -158,14 +158,14 @@ def _flip_python(re: Any, im: Any, low: int, high: int) -> None:
             part[low + k], part[high + k] = part[high + k], part[low + k]
 
 
-@_llvm_operation(_flip_python)
+@llvm_operation(_flip_python)
 def flip_vectors(typing_context: Any, re: Any, im: Any, low: Any, high: Any) -> Any:
     """Exchange x at ``low`` and y at ``high``."""
     item = re.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        parts = [_array(context, builder, sig.args[k], args[k]).data for k in (0, 1)]
+        parts = [array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1)]
         loaded = [(part, v.load(part, args[2]), v.load(part, args[3])) for part in parts]
         for part, x, y in loaded:
             v.store(y, part, args[2])
@@ -184,7 +184,7 @@ def _within_python(re: Any, im: Any, at: int, table: Any, target: int) -> None:
         re[at + k], im[at + k] = new.real, new.imag
 
 
-@_llvm_operation(_within_python)
+@llvm_operation(_within_python)
 def turn_within(typing_context: Any, re: Any, im: Any, at: Any, table: Any, target: Any) -> Any:
     """Pairs within one vector: lane k becomes own[k] x[k] + other[k] x[k with bit ``target`` flipped].
 
@@ -194,7 +194,7 @@ def turn_within(typing_context: Any, re: Any, im: Any, at: Any, table: Any, targ
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i, t = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1, 3))
+        r, i, t = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1, 3))
         x_re, x_im = v.load(r, args[2]), v.load(i, args[2])
         int32, int64 = ir.IntType(32), ir.IntType(64)
         undefined = ir.Constant(v.type, ir.Undefined)
@@ -227,14 +227,14 @@ def _phase_python(re: Any, im: Any, at: int, c: Any, s: Any, lanes: int) -> None
             re[at + k], im[at + k] = new.real, new.imag
 
 
-@_llvm_operation(_phase_python)
+@llvm_operation(_phase_python)
 def phase_vectors(typing_context: Any, re: Any, im: Any, at: Any, c: Any, s: Any, lanes: Any) -> Any:
     """Multiply by c + i s in the lanes of the mask."""
     item = re.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1))
+        r, i = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1))
         x = v.load(r, args[2]), v.load(i, args[2])
         new = v.times(x, (v.splat(args[3]), v.splat(args[4])))
         chosen = v.chosen(args[5])
@@ -251,14 +251,14 @@ def _scaled_python(re: Any, im: Any, source: int, target: int, c: Any, s: Any) -
         re[target + k], im[target + k] = new.real, new.imag
 
 
-@_llvm_operation(_scaled_python)
+@llvm_operation(_scaled_python)
 def scale_vectors(typing_context: Any, re: Any, im: Any, source: Any, target: Any, c: Any, s: Any) -> Any:
     """``x[target] = (c + i s) x[source]``."""
     item = re.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1))
+        r, i = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1))
         x = v.load(r, args[2]), v.load(i, args[2])
         new = v.times(x, (v.splat(args[4]), v.splat(args[5])))
         v.store(new[0], r, args[3])
@@ -277,7 +277,7 @@ def _multiply_python(re: Any, im: Any, at: int, work: Any, place: int, pairs: in
         re[at + k], im[at + k] = new.real, new.imag
 
 
-@_llvm_operation(_multiply_python)
+@llvm_operation(_multiply_python)
 def multiply_vectors(
     typing_context: Any, re: Any, im: Any, at: Any, work: Any, place: Any, pairs: Any
 ) -> Any:
@@ -286,8 +286,8 @@ def multiply_vectors(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         v = _Vectors(context, builder, item)
-        r, i = (_array(context, builder, sig.args[k], args[k]).data for k in (0, 1))
-        table = _array(context, builder, sig.args[3], args[3])
+        r, i = (array_of(context, builder, sig.args[k], args[k]).data for k in (0, 1))
+        table = array_of(context, builder, sig.args[3], args[3])
         width = builder.extract_value(table.shape, 1)
 
         def row(number: int, index: Any) -> Any:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.kernels.cpu.lane_vector import lane_fields, lane_flips
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
-from isinglass.kernels.cpu.vector import lane_fields, lane_flips, stop_requested
+from isinglass.kernels.cpu.vector import stop_requested
 
 
 @njit(cache=True)

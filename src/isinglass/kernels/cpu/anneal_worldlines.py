@@ -20,9 +20,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.kernels.cpu.lane_vector import lane_fields, lane_flips
 from isinglass.kernels.cpu.progress import SWEEPS
 from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
-from isinglass.kernels.cpu.vector import lane_fields, lane_flips, stop_requested
+from isinglass.kernels.cpu.vector import stop_requested
 
 REFUSED = np.float32(-3e38)
 

@@ -18,9 +18,10 @@ from numba import njit
 
 from isinglass.kernels.cpu.bifurcate_move import move, pressure
 from isinglass.kernels.cpu.bifurcate_vector import sign_word
+from isinglass.kernels.cpu.packed_vector import add_rows
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
 from isinglass.kernels.cpu.sweep_dense import REFRESH, dense_energy
-from isinglass.kernels.cpu.vector import add_rows, lowest_bit, popcount, stop_requested
+from isinglass.kernels.cpu.vector import lowest_bit, popcount, stop_requested
 
 MOST_PACKED_SPINS = 32767
 """Sums under a mask of more spins may leave int16."""

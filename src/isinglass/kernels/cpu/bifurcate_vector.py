@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
+from isinglass.kernels.cpu.llvm import array_of, llvm_operation, splat
 
 LANES = 16
 """Replicas side by side: one 512-bit vector of float32."""
@@ -47,7 +47,7 @@ def _weighted_sum_python(z: Any, indices: Any, weights: Any, begin: int, end: in
     out[i] = total
 
 
-@_llvm_operation(_weighted_sum_python)
+@llvm_operation(_weighted_sum_python)
 def weighted_sum(
     typing_context: Any, z: Any, indices: Any, weights: Any, begin: Any, end: Any, i: Any, out: Any
 ) -> Any:
@@ -59,7 +59,7 @@ def weighted_sum(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         z_, indices_, weights_, out_ = (
-            _array(context, builder, sig.args[a], args[a]).data for a in (0, 1, 2, 6)
+            array_of(context, builder, sig.args[a], args[a]).data for a in (0, 1, 2, 6)
         )
         begin_, end_ = args[3], args[4]
         zero = ir.Constant(_VECTOR, None)
@@ -72,7 +72,7 @@ def weighted_sum(
         total = builder.phi(_VECTOR)
         j = builder.zext(builder.load(builder.gep(indices_, [k])), _INT64)
         weight = _as_float(builder, builder.load(builder.gep(weights_, [k])))
-        term = builder.fmul(_splat(builder, weight, LANES), builder.load(_row(builder, z_, j), align=4))
+        term = builder.fmul(splat(builder, weight, LANES), builder.load(_row(builder, z_, j), align=4))
         added = builder.fadd(total, term)
         k_next = builder.add(k, ir.Constant(k.type, 1))
         k.add_incoming(begin_, start)
@@ -100,7 +100,7 @@ def _row_products_python(z: Any, matrix: Any, first: int, out: Any) -> None:
         out[i] = total
 
 
-@_llvm_operation(_row_products_python)
+@llvm_operation(_row_products_python)
 def row_products(typing_context: Any, z: Any, matrix: Any, first: Any, out: Any) -> Any:
     """``out[i] = sum_j matrix[i, j] z[j]`` for the ``TILE`` rows from ``first``, by fused multiply-adds.
 
@@ -109,8 +109,8 @@ def row_products(typing_context: Any, z: Any, matrix: Any, first: Any, out: Any)
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        matrix_array = _array(context, builder, sig.args[1], args[1])
-        z_, out_ = (_array(context, builder, sig.args[a], args[a]).data for a in (0, 3))
+        matrix_array = array_of(context, builder, sig.args[1], args[1])
+        z_, out_ = (array_of(context, builder, sig.args[a], args[a]).data for a in (0, 3))
         first_, n = args[2], _shape(builder, matrix_array)
         last = builder.sub(n, ir.Constant(_INT64, 1))
         # Rows past the end repeat the last one and are stored over it: the same number.
@@ -133,7 +133,7 @@ def row_products(typing_context: Any, z: Any, matrix: Any, first: Any, out: Any)
         added = []
         for r in range(TILE):
             weight = _as_float(builder, builder.load(builder.gep(pointers[r], [j])))
-            added.append(builder.call(fma, [_splat(builder, weight, LANES), positions, sums[r]]))
+            added.append(builder.call(fma, [splat(builder, weight, LANES), positions, sums[r]]))
         j_next = builder.add(j, ir.Constant(_INT64, 1))
         j.add_incoming(ir.Constant(_INT64, 0), start)
         j.add_incoming(j_next, loop)
@@ -158,12 +158,12 @@ def _add_to_entry_python(tables: Any, entry: int, without: int, z: Any, i: int) 
     tables[entry] = tables[without] + z[i]
 
 
-@_llvm_operation(_add_to_entry_python)
+@llvm_operation(_add_to_entry_python)
 def add_to_entry(typing_context: Any, tables: Any, entry: Any, without: Any, z: Any, i: Any) -> Any:
     """``tables[entry] = tables[without] + z[i]``, float32[..., LANES] both."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        tables_, z_ = (_array(context, builder, sig.args[a], args[a]).data for a in (0, 3))
+        tables_, z_ = (array_of(context, builder, sig.args[a], args[a]).data for a in (0, 3))
         before = builder.load(_row(builder, tables_, args[2]), align=4)
         total = builder.fadd(before, builder.load(_row(builder, z_, args[4]), align=4))
         builder.store(total, _row(builder, tables_, args[1]), align=4)
@@ -179,7 +179,7 @@ def _add_looked_up_python(tables: Any, word: Any, i: int, out: Any) -> None:
     out[i] = sums[0] + sums[1]
 
 
-@_llvm_operation(_add_looked_up_python)
+@llvm_operation(_add_looked_up_python)
 def add_looked_up(typing_context: Any, tables: Any, word: Any, i: Any, out: Any) -> Any:
     """``out[i] +=`` the sum over groups k of ``tables[2^GROUP k + group k of the bits of word]``.
 
@@ -187,7 +187,7 @@ def add_looked_up(typing_context: Any, tables: Any, word: Any, i: Any, out: Any)
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        tables_, out_ = (_array(context, builder, sig.args[a], args[a]).data for a in (0, 3))
+        tables_, out_ = (array_of(context, builder, sig.args[a], args[a]).data for a in (0, 3))
         word_, target = args[1], _row(builder, out_, args[2])
         # Two chains of additions, each half as long to wait for.
         sums = [builder.load(target, align=4), ir.Constant(_VECTOR, None)]
@@ -209,12 +209,12 @@ def _sign_word_python(x: Any, first: int) -> Any:
     return np.uint64(word)
 
 
-@_llvm_operation(_sign_word_python)
+@llvm_operation(_sign_word_python)
 def sign_word(typing_context: Any, x: Any, first: Any) -> Any:
     """Bit b of the uint64 is set where ``x[first + b] >= 0``; ``x``: float32[at least first + 64]."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = _array(context, builder, sig.args[0], args[0]).data
+        data = array_of(context, builder, sig.args[0], args[0]).data
         vector_ir = ir.VectorType(ir.FloatType(), 64)
         pointer = builder.bitcast(builder.gep(data, [args[1]]), vector_ir.as_pointer())
         values = builder.load(pointer, align=4)

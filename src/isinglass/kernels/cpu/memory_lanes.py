@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
+from isinglass.kernels.cpu.llvm import array_of, llvm_operation, splat
 
 LANES = 16
 """Replicas side by side: one vector of float32, one bit each of a uint16."""
@@ -48,7 +48,7 @@ def _couple_python(
     memory[bond] = np.clip(x + (rate * (v[i] * v[j]) + drift), np.float32(0), np.float32(1))
 
 
-@_llvm_operation(_couple_python)
+@llvm_operation(_couple_python)
 def couple(
     typing_context: Any, v: Any, force: Any, memory: Any, i: Any, j: Any, bond: Any,
     pull: Any, grip: Any, soft: Any, rate: Any, drift: Any,
@@ -62,9 +62,9 @@ def couple(
     signature = types.void(v, force, memory, *[types.intp] * 3, *[float32] * 5)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = [_array(context, builder, sig.args[a], args[a]).data for a in range(3)]
+        data = [array_of(context, builder, sig.args[a], args[a]).data for a in range(3)]
         i_, j_, bond_ = args[3:6]
-        pull_, grip_, soft_, rate_, drift_ = (_splat(builder, scalar, LANES) for scalar in args[6:])
+        pull_, grip_, soft_, rate_, drift_ = (splat(builder, scalar, LANES) for scalar in args[6:])
         add, mul, sub = builder.fadd, builder.fmul, builder.fsub
         v_i, v_j = (builder.load(_row(builder, data[0], a), align=4) for a in (i_, j_))
         at_i, at_j = _row(builder, data[1], i_), _row(builder, data[1], j_)
@@ -87,14 +87,14 @@ def _move_python(v: Any, force: Any, i: int, time_step: Any) -> Any:
     return np.uint16(sum(1 << r for r in range(LANES) if v[i, r] < 0))
 
 
-@_llvm_operation(_move_python)
+@llvm_operation(_move_python)
 def move(typing_context: Any, v: Any, force: Any, i: Any, time_step: Any) -> Any:
     """One Euler step of spin i, clipped to [-1, 1]; clears its force; returns the bits of v < 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = [_array(context, builder, sig.args[a], args[a]).data for a in range(2)]
+        data = [array_of(context, builder, sig.args[a], args[a]).data for a in range(2)]
         at_v, at_force = (_row(builder, pointer, args[2]) for pointer in data)
-        step = builder.fmul(_splat(builder, args[3], LANES), builder.load(at_force, align=4))
+        step = builder.fmul(splat(builder, args[3], LANES), builder.load(at_force, align=4))
         moved = _clipped(builder, builder.fadd(builder.load(at_v, align=4), step), -1.0)
         builder.store(moved, at_v, align=4)
         builder.store(_constant(0.0), at_force, align=4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from isinglass.kernels.cpu.vector import ROWS_AT_ONCE, popcount, sums_under_rows
+from isinglass.kernels.cpu.packed_vector import ROWS_AT_ONCE, sums_under_rows
+from isinglass.kernels.cpu.vector import popcount
 
 
 @njit(nogil=True, cache=True)

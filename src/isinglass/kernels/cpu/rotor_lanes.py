@@ -15,8 +15,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from isinglass.kernels.cpu.llvm import array_of, llvm_operation, splat
 from isinglass.kernels.cpu.streams import uniform32
-from isinglass.kernels.cpu.vector import _array, _llvm_operation, _splat
 
 LANES = 16
 """Replicas side by side: one 512-bit vector of float32."""
@@ -137,7 +137,7 @@ class _Lanes:
         return self.fma(self.b.sitofp(raw, _FLOATS), self.number(-(2.0**-23)), rest)
 
 
-@_llvm_operation(_turn_rotor_python)
+@llvm_operation(_turn_rotor_python)
 def turn_rotor(
     typing_context: Any, z: Any, x: Any, phi: Any, flux: Any, indices: Any, weights: Any, begin: Any,
     end: Any, i: Any, low: Any, high: Any, a: Any, b: Any, bias: Any, pull: Any, width: Any, rho: Any,
@@ -160,12 +160,10 @@ def turn_rotor(
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         z_, x_, phi_, flux_, indices_, weights_, low_, high_ = (
-            _array(context, builder, sig.args[n], args[n]).data for n in (0, 1, 2, 3, 4, 5, 9, 10)
+            array_of(context, builder, sig.args[n], args[n]).data for n in (0, 1, 2, 3, 4, 5, 9, 10)
         )
         begin_, end_, i_ = args[6:9]
-        a_, b_, bias_, pull_, width_, rho_, per_rho_ = (
-            _splat(builder, scalar, LANES) for scalar in args[11:]
-        )
+        a_, b_, bias_, pull_, width_, rho_, per_rho_ = (splat(builder, scalar, LANES) for scalar in args[11:])
         lanes = _Lanes(builder)
         own = lanes.fma(pull_, builder.load(lanes.row(flux_, i_), align=4), bias_)
         start = builder.block
@@ -178,7 +176,7 @@ def turn_rotor(
         for place, total in enumerate(sums):
             at = builder.add(k, ir.Constant(k.type, place))
             j = builder.zext(builder.load(builder.gep(indices_, [at])), begin_.type)
-            weight = _splat(builder, builder.load(builder.gep(weights_, [at])), LANES)
+            weight = splat(builder, builder.load(builder.gep(weights_, [at])), LANES)
             added.append(lanes.fma(weight, builder.load(lanes.row(z_, j), align=4), total))
         k_next = builder.add(k, ir.Constant(k.type, 2))
         zero = ir.Constant(_FLOATS, None)
@@ -197,7 +195,7 @@ def turn_rotor(
         at_z, at_x, at_phi = (lanes.row(data, i_) for data in (z_, x_, phi_))
         z_now, x_now, now = (builder.load(at, align=4) for at in (at_z, at_x, at_phi))
         z_now, along = builder.fmul(z_now, per_rho_), builder.fmul(b_, field)
-        index = _splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
+        index = splat(builder, builder.trunc(i_, ir.IntType(32)), LANES)
         bits = lanes.uniform(index, *keys)
         for _ in range(TRIES):
             turn = builder.sitofp(builder.mul(bits, lanes.word(ANGLE)), _FLOATS)

@@ -24,15 +24,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.kernels.cpu.packed_vector import add_rows, add_under_word
 from isinglass.kernels.cpu.streams import slack_of, uniform32
-from isinglass.kernels.cpu.vector import (
-    accepted_word,
-    add_rows,
-    add_under_word,
-    lowest_bit,
-    popcount,
-    stop_requested,
-)
+from isinglass.kernels.cpu.vector import accepted_word, lowest_bit, popcount, stop_requested
 
 _INT16_MAX = 32767
 GATHER_ABOVE = 5.0

@@ -17,9 +17,10 @@ from numba import njit
 from isinglass.kernels.cpu.anneal_lanes import lane_energies
 from isinglass.kernels.cpu.clusters import trade_cluster
 from isinglass.kernels.cpu.exchange import exchange
+from isinglass.kernels.cpu.lane_vector import lane_fields, lane_moves
 from isinglass.kernels.cpu.progress import BEST, STOP_TARGET, SWEEPS, TARGET
 from isinglass.kernels.cpu.streams import slack_of, sweep_key, uniform32
-from isinglass.kernels.cpu.vector import lane_fields, lane_moves, stop_requested
+from isinglass.kernels.cpu.vector import stop_requested
 
 REFRESH = 256
 _BLOCK = 512

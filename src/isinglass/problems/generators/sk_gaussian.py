@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from isinglass.control import available_threads
 from isinglass.memory import require
 from isinglass.problems.dense_given import DenseIsing
 from isinglass.problems.generators.draws import Purpose, gaussian, stream_key
 from isinglass.problems.generators.generator import NUM_THREADS, Generator, number_of_variables
-from isinglass.problems.generators.tiles import for_each_tile_row
+from isinglass.workers import share_out
 
 _TILE = 128
 """Side of a tile: its float32 lines, of rows and of columns, stay in the second-level cache."""
@@ -41,8 +42,10 @@ def sk_gaussian(*, seed: int, n: int, num_threads: int | None) -> DenseIsing:
     require(4 * n * n, f"A dense matrix of couplings for {n} variables")
     matrix = np.empty((n, n), dtype=np.float32)
     key = stream_key(seed, Purpose.COUPLINGS)
-    for_each_tile_row(
-        lambda tile_row: _fill_gaussian_tile_row(matrix, tile_row, key), -(-n // _TILE), num_threads
+    share_out(
+        lambda tile_row: _fill_gaussian_tile_row(matrix, tile_row, key),
+        -(-n // _TILE),
+        num_threads or available_threads(),
     )
     return DenseIsing(n, matrix)
 

@@ -1,0 +1,70 @@
+"""Jobs of type "sample" on cpu and gpu: ``isinglass.solve``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isinglass.errors import ParameterError, nearest
+from isinglass.executors.contract import Run
+from isinglass.jobs.problems import Decoded
+from isinglass.jobs.spec import JobSpec
+from isinglass.problems.generators import generate
+from isinglass.results.sampleset import SampleSet
+from isinglass.solvers.registry import solver_named
+from isinglass.solving import RUN_PARAMETERS, solve
+
+_OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
+
+
+def check(spec: JobSpec) -> None:
+    """The solver is known and its parameters are in range."""
+    solver = solver_named(spec.solver)
+    known = [*solver.parameters, *_OF_THE_RUN]
+    for name in spec.parameters:
+        if name not in known:
+            raise ParameterError(
+                f"{name!r} is not a parameter of solver={spec.solver!r}{nearest(name, known)}; "
+                f"it takes {', '.join(name for name in known if name != 'seed')}"
+            )
+    own = {name: value for name, value in spec.parameters.items() if name not in RUN_PARAMETERS}
+    own.pop("initial_states", None)
+    solver.resolve(_with_tuples(own))
+
+
+def check_problem(problem: Decoded, spec: JobSpec) -> None:
+    """Every problem can be solved; what only the solver finds out fails the job with its words."""
+
+
+def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
+    return solve(
+        problem,
+        backend=spec.backend,
+        solver=spec.solver,
+        seed=spec.shot_seed(shot),
+        num_threads=how.num_threads,
+        progress=how.progress,
+        cancel=how.cancel,
+        **_with_tuples(spec.parameters),
+    )
+
+
+def small_problems() -> list[Any]:
+    """One of each storage: solving them loads the compiled kernels that most jobs need."""
+    wide = {(i, j): 1.0 + i + j for i in range(9) for j in range(i) if (i + j) % 3}
+    return [wide, np.triu(np.linspace(-1.0, 1.0, 81).reshape(9, 9)), generate("gnp", n=70, p=0.5, seed=1)]
+
+
+def warm_up() -> None:
+    """Load kernels before there is a shot, whose time limit would pay for them."""
+    for problem in small_problems():
+        run(problem, JobSpec(seed=0, parameters={"time_limit": 0.05}), 0, Run())
+
+
+def _with_tuples(parameters: Any) -> dict[str, Any]:
+    """JSON has lists where solvers take tuples, such as ``beta_range``."""
+    return {
+        name: tuple(value) if isinstance(value, list) and name != "initial_states" else value
+        for name, value in parameters.items()
+    }
