@@ -18,6 +18,7 @@ from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
+from isinglass.qpu import dynamics
 from isinglass.qpu.noise import NoisyProblem
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
@@ -219,3 +220,16 @@ def test_rotors_follow_the_reference() -> None:
         expected = reference.anneal_rotors(full, h, schedule, moments.share[:, group], np.zeros(n), keys[r])
         assert np.abs(rotors[2][:, r] - expected).max() < 1e-4
         assert np.abs(rotors[1][:, r] - np.cos(expected)).max() < 1e-4
+
+
+def test_an_emulated_annealer_reads_the_same_on_a_card() -> None:
+    draw, n = np.random.default_rng(3), 17
+    row, col = np.nonzero(np.pad(draw.random((8, 9)) < 0.3, ((0, 9), (8, 0))))
+    asked = program(draw.normal(size=n), row, col, draw.normal(size=row.size), time=1.0, num_reads=2)
+    physics = Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf")
+    here, there = (
+        dynamics.run(asked, physics, 5, RunControl(num_threads=1, batch=batch))
+        for batch in (None, open_cards())
+    )
+    # A decision in 10^4 turns on rounding: 34 rotors of some 10 sweeps, so one may with what follows from it.
+    assert here.shape == there.shape == (2, n) and (here == there).mean() > 0.8
