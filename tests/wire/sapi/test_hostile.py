@@ -207,9 +207,8 @@ def test_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("solver", [SMALL, QPU, BQM.name])
 def test_values_that_go_deep(solver: str, tmp_path: Path) -> None:
     """As deep as the reader of JSON goes, and a little deeper."""
-    kind, data = (
-        ("bqm", {"format": "ref", "data": "x"}) if solver == BQM.name else ("ising", job(QPU)["data"])
-    )
+    hybrid = {"type": "bqm", "data": {"format": "ref", "data": "x"}, "solver": {"name": BQM.name}}
+    whole = {**job(), **hybrid} if solver == BQM.name else job(solver)
 
     async def test(here: InProcess) -> None:
         for depth in (100, 800, 900, 930, 950, 960, 970, 980, 990, 1000):
