@@ -95,7 +95,7 @@ def _limits(quota_rates: list[str]) -> Limits:
 
 def worker(
     url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
-    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what this machine has")] = "",
+    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what is here, on Ray cpu")] = "",
     name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
@@ -121,11 +121,12 @@ def worker(
     if TYPE_CHECKING:
         from isinglass.service.ray_worker import RayWorker
     logs.set_up(log_level, log_json)
-    wanted = backends.split(",") if backends else backends_here()
+    wanted = backends.split(",") if backends else backends_here() if ray is None else ["cpu"]
     for backend in wanted:
         if backend not in BACKENDS:
             raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
-        require_backend(backend)
+        if ray is None:
+            require_backend(backend)
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")

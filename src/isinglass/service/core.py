@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -56,6 +57,13 @@ _JUMP_SECONDS = 2.0
 _LARGE_PROBLEMS_KEPT = 2
 _POINTS_KEPT = 600
 _UPLOAD_SWEEP_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A result that came in pieces: the name of its blob, which is its job's owner's."""
+
+    sha256: str
 
 
 class JobService:
@@ -205,7 +213,7 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.problem_view(user, problem))
+            self._problems[name] = problem_of(self.problem_content(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
@@ -260,13 +268,17 @@ class JobService:
         self.bells.ring(status["id"])
         return status
 
-    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
-        """What a shot left; a large one is mapped into memory, and read where it is looked at."""
-        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
+        if result.content is not None:
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
 
-    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
-        """The container of a problem of this user's."""
-        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
 
@@ -293,16 +305,18 @@ class JobService:
         return lease
 
     async def deliver(
-        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | str
+        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived | str
     ) -> bool:
-        """A result (bytes) or the error of the solver (str); False where it had come before.
+        """A result (bytes, or one that came in pieces) or the error of the solver (str).
+
+        False where it had come before.
 
         ConflictError where nobody waits for it.
         """
         try:
             if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
                 new = await self.in_store(self._take_small, job, shot, token, seconds, result)
-            elif isinstance(result, bytes):
+            elif isinstance(result, bytes | Arrived):
                 new = await self._take_large(job, shot, token, seconds, result)
             else:
                 failure = Delivery(job, shot, token, seconds, error=result)
@@ -332,18 +346,28 @@ class JobService:
 
         return self.leasing.deliver_checked(delivery, check)
 
-    async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
+    async def _take_large(
+        self, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived
+    ) -> bool:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
-        energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
-        sha256 = await self.beside(self.blobs.put, held[0], result)
+        if isinstance(result, Arrived):
+            sha256 = result.sha256
+            if self.blobs.size(held[0], sha256) is None:
+                raise ProblemError(f"the result {sha256[:12]}… has not arrived: send its pieces first")
+            content = self.blobs.read(held[0], sha256)
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, content)
+        else:
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
+            sha256 = await self.beside(self.blobs.put, held[0], result)
         delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self.in_store(self.leasing.deliver, delivery)
 
     def _checked(
-        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float, result: bytes
-    ) -> Checked:
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float,
+        result: bytes | np.ndarray,
+    ) -> Checked:  # fmt: skip
         decoded = self._decoded(user, problem)
         try:
             found = result_of(result)

@@ -46,7 +46,7 @@ class Answers:
     def spec(self) -> Mapping[str, Any]:
         return self.status["spec"]  # type: ignore[no-any-return]
 
-    def envelopes(self, shot: int, content: bytes | np.ndarray) -> list[SolutionEnvelope]:
+    def envelopes(self, shot: int, content: np.ndarray) -> list[SolutionEnvelope]:
         """What a shot left, as envelopes, always with the same names."""
         if not self.batches:
             return [envelope(self.status["id"], name, text) for name, text in self.texts(shot, content)]
@@ -54,20 +54,20 @@ class Answers:
         name = self._name(energies[0], shot, 0)
         return [envelope(self.status["id"], name, batch_of(bits, energies), BATCH)]
 
-    def texts(self, shot: int, content: bytes | np.ndarray) -> list[tuple[str, bytes]]:
+    def texts(self, shot: int, content: np.ndarray) -> list[tuple[str, bytes]]:
         """(name, text) of each read that is sent as text."""
         bits, energies, sent = self._reads(result_of(content))
         return [(self._name(energies[k], shot, k), text_of(bits[k])) for k in sent]
 
     def _name(self, energy: Any, shot: int, read: int) -> str:
         steps = self.spec["parameters"].get("annealing_time", 0)
-        return name_of(steps, float(energy) - self.spec["echo"].get("offset", 0.0), shot, read)
+        return name_of(steps, float(energy) - self.spec["echo"]["offset"], shot, read)
 
     def _reads(self, found: Any) -> tuple[np.ndarray, np.ndarray, range]:
         """(0/1 [reads, n] best first, energies, the reads to send as text)."""
         if self.spec["type"] == JobType.CIRCUITS:
             return self._measurements(found[0])
-        rank = int(self.spec["echo"].get("rank", 1))
+        rank = int(self.spec["echo"]["rank"])
         order = np.argsort(found.record.energy, kind="stable")
         order = order[: most_reads(len(found.variables)) if self.status["shots"] == 1 else rank]
         if self.spec["backend"] == "qpu":

@@ -23,8 +23,7 @@ _PLACES = 20
 _QUIET_SECONDS = 10.0
 _STATES = {"submitted": "queued", "started": "running", "stopping": "stopping", "finished": "finished"}
 _ENDS = ("cancelled", "timed_out", "failed", "dead")
-"""Ends without all shots: an error to the client, which else would wait for the rest until its own
-timeout."""
+"""Ends without all shots: errors to the client, which else would wait for the rest until its own timeout."""
 
 
 class Subscription:
@@ -81,7 +80,7 @@ class Subscription:
         return self._results[shot]
 
     def _envelopes(self, result: ShotResult) -> Any:
-        content = self._service.view_of(self._answers.status["user"], result)
+        content = self._service.content_of(self._answers.status["user"], result)
         return self._answers.envelopes(result.shot, content)
 
     def _progress(self, event: OurEvent) -> Progress:

@@ -16,6 +16,7 @@ from typing import Any
 import isinglass
 from isinglass.compat.dynex.answers import Answers, checked_id
 from isinglass.compat.dynex.events import Subscription
+from isinglass.compat.dynex.options import ECHO
 from isinglass.compat.dynex.submission import received, submission_of
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKServicer, add_SDKServicer_to_server
@@ -85,7 +86,10 @@ class SDK(SDKServicer):
             await refuse(context, error)
 
     async def _answers(self, user: str | None, job: str, batches: bool) -> Answers:
-        return Answers(await self._service.status(user, checked_id(job)), batches)
+        status = await self._service.status(user, checked_id(job))
+        if status["spec"].get("echo", {}).get("room") != ECHO["room"]:
+            raise UnknownJobError(f"job {job} was not submitted through this door: use the one it came in by")
+        return Answers(status, batches)
 
     @told
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobReply:
@@ -138,7 +142,7 @@ class SDK(SDKServicer):
         answers = await self._answers(owner(who), request.job_id, batches=False)
         _, found = await self._service.in_store(self._service.store.results, owner(who), request.job_id)
         for result in sorted(found, key=lambda result: result.energy or 0.0):
-            content = self._service.view_of(answers.status["user"], result)
+            content = self._service.content_of(answers.status["user"], result)
             for name, text in await self._service.beside(answers.texts, result.shot, content):
                 if request.name in ("", name):
                     return text

@@ -43,7 +43,7 @@ class Outcome:
     """(circuit, what went wrong with it)."""
     best: float = float("inf")
 
-    def add(self, content: bytes | np.ndarray) -> None:
+    def add(self, content: np.ndarray) -> None:
         """One more shot's container. Its samples are not looked at."""
         fields, arrays = unpack(content)
         if fields["form"] == "samples":
@@ -96,7 +96,7 @@ class Outcome:
         ]
 
 
-def outcome_of(contents: Iterable[bytes | np.ndarray]) -> Outcome:
+def outcome_of(contents: Iterable[np.ndarray]) -> Outcome:
     """The outcome of these containers."""
     outcome = Outcome()
     for content in contents:
