@@ -57,9 +57,9 @@ class House:
         return str((await self.service.submit(user, JobSpec(**words), PROBLEM, None, None))[0]["id"])
 
 
-def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]]) -> None:
+def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]], database: str | None = None) -> None:
     async def main() -> None:
-        service = JobService(tmp_path)
+        service = JobService(tmp_path, database)
         await service.start()
         try:
             await play(House(service))
@@ -75,7 +75,7 @@ def token_of(text: str) -> str:
     return found[1]
 
 
-def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
+def test_everybody_sees_their_own_jobs_only(tmp_path: Path, url: str) -> None:
     async def play(house: House) -> None:
         job = await house.submit("ann", description=HOSTILE)
         ann, bob, root = [await house.signed_in(*who) for who in (("ann",), ("bob",), ("root", "admin"))]
@@ -92,7 +92,7 @@ def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
         assert "root" not in (await ann.get("/dashboard/usage")).text
         assert "bob" in (await root.get("/dashboard/usage")).text
 
-    visit(tmp_path, play)
+    visit(tmp_path, play, url)
 
 
 def test_hostile_words_are_shown_as_text(tmp_path: Path) -> None:
