@@ -1,7 +1,7 @@
 """Requests and responses, word for word: ``golden/*.json``, to be read by people.
 
-``python -m tests.wire.divi.test_divi_golden`` writes the responses anew. "<job>" and "<seconds>" stand for what is
-different each time; the seed of every job is 7, so that its counts are not.
+``python -m tests.wire.divi.test_divi_golden`` writes the responses anew. "<job>" and "<seconds>" stand for
+what is different each time; the seed of every job is 7, so that its counts are not.
 """
 
 from __future__ import annotations
