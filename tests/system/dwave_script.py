@@ -163,7 +163,8 @@ def regions() -> None:
         with Client.from_config(**config) as client:
             assert "/eu-central-1/sapi/v2" in client.config.endpoint
             assert client.get_solver(name=SMALL).name == SMALL
-        assert "na-west-1" in dwave("region", "ls")
+        if "region" in dwave("--help"):  # 0.14.4 does not have it
+            assert "na-west-1" in dwave("region", "ls")
     finally:
         os.environ["DWAVE_API_ENDPOINT"] = saved
 

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from isinglass.circuits.runner import CircuitResult, Outcome
 from isinglass.errors import CircuitError
+from isinglass.executors.shots import run_shot
 from isinglass.jobs.circuit_results import CircuitResults, circuit_results_content
 from isinglass.jobs.problems import problem_content
+from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec
 from isinglass.service.core import JobService
 from isinglass.service.http import make_app
@@ -230,6 +232,26 @@ def test_keys_are_made_shown_once_and_revoked(tmp_path: Path) -> None:
         gone = await root.post(f"/dashboard/keys/{number}/revoke", data={"token": token})
         assert gone.status_code == 303
         assert (await house.browser().post("/dashboard/sign-in", data={"key": key})).status_code == 401
+
+    visit(tmp_path, play)
+
+
+def test_a_page_of_many_shots_reads_few(tmp_path: Path) -> None:
+    async def play(house: House) -> None:
+        job = await house.submit("ann", shots=150, solver="steepest_descent", parameters={"num_reads": 1})
+        problem = {("a", "b"): 1}
+        while lease := await house.service.lease("w", ["cpu"], 0.0):
+            result = result_content(run_shot(problem, lease.spec, lease.shot)).to_bytes()
+            await house.service.deliver("w", job, lease.shot, lease.token, 0.01, result)
+        store = house.service.store
+        energies = [found.energy for found in store.results("ann", job)[1]]
+        best = store.best_results("ann", job, 10)
+        assert len(energies) == 150 and len(best) == 10
+        assert sorted(found.energy for found in best) == sorted(energies)[:10]
+        assert all(found.content is not None for found in best)
+        text = (await (await house.signed_in("ann")).get(f"/dashboard/jobs/{job}")).text
+        assert "Of 100 of the 150 shots" in text and "The first 100 of 150" in text
+        assert "The last 200 of" in text and text.count('class="plot"') == 2
 
     visit(tmp_path, play)
 

@@ -204,6 +204,26 @@ def test_tokens(tmp_path: Path) -> None:
     with_room(tmp_path, test)
 
 
+def test_a_version_that_is_not_served_changes_nothing(tmp_path: Path) -> None:
+    async def test(here: InProcess) -> None:
+        waiting = (await here.client.post("problems/", json=[job()])).json()[0]["id"]
+        for method, path, resource in (
+            ("POST", "problems/", "problems"),
+            ("DELETE", f"problems/{waiting}", "problem"),
+            ("DELETE", "problems/", "problems"),
+            ("POST", "bqm/multipart", "multipart-initiate"),
+        ):
+            accept = f"application/vnd.dwave.sapi.{resource}+json; version=1.0.0"
+            body = job() if method == "POST" else [waiting]
+            answer = await here.client.request(method, path, json=body, headers={"Accept": accept})
+            assert answer.status_code == answer.json()["error_code"] == 415, answer.text
+        found = (await here.client.get("problems/")).json()
+        assert [one["status"] for one in found] == ["PENDING"]
+        assert not list(tmp_path.glob("sapi-uploads/**/*"))
+
+    with_room(tmp_path, test)
+
+
 def digest(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data).digest()).decode()
 
