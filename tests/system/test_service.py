@@ -262,6 +262,12 @@ def test_hostile_requests_are_refused_and_the_service_stays_up(service: ServiceP
         ]  # fmt: skip
         for body in (b"", b"ISG1", *(pack({**fields, **change}, {}).to_bytes() for change in changes)):
             assert eve.post("/v1/work/exchange", content=body, headers=work).status_code == 422
+        nobody = {"job": "0" * 26, "shot": 0, "token": "0" * 32}
+        for change in ({"shot": 1 << 80}, {"token": "é" * 32}, {"job": "\0" * 26}):
+            for path in ("/v1/work/heartbeat", "/v1/work/give-back"):
+                assert eve.post(path, json={**nobody, **change}, headers=work).status_code == 422, change
+        assert eve.post("/v1/work/heartbeat", json=nobody, headers=work).status_code == 409
+        assert eve.get(f"/v1/jobs/{'0' * 26}/events?after={1 << 80}").status_code == 422
         assert eve.get("/v1/jobs/" + "0" * 26).status_code == 404
         assert eve.get("/v1/jobs/x").status_code == 422
         assert eve.get("/health").json()["status"] == "alive" and eve.get("/ready").json()["ready"]

@@ -129,6 +129,7 @@ def test_a_handle_survives_the_death_of_everything(service: ServiceProcess) -> N
             assert len(result.info["shots"]) == 2 and handle.status().state is JobState.FINISHED
 
 
+@pytest.mark.clock
 def test_sigterm_hands_the_work_on(service: ServiceProcess) -> None:
     rng = random.Random(4)
     with service.connect() as session:

@@ -172,7 +172,7 @@ async def events(
     service: Service,
     who: Who,
     after: After = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=1 << 31)] = None,
 ) -> StreamingResponse:
     """Server-sent events, from the first after ``after`` to the last; news of progress has no id."""
     who.require("read")

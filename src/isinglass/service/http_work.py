@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +15,7 @@ from isinglass.errors import ConflictError, ProblemError
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.spec import BACKENDS
 from isinglass.jobs.wire import PIECE_BYTES, unfold
-from isinglass.service.asked import BlobHash, BlobSize, Offset
+from isinglass.service.asked import BlobHash, BlobSize, HeldShot, JobId, Offset, Token
 from isinglass.service.core import Arrived, JobService
 from isinglass.service.http_door import Service, Who
 from isinglass.service.http_jobs import CONTAINER, stream_blob
@@ -28,18 +28,22 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LONGEST_WAIT = 30.0
 
 
+_Word = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Held(BaseModel):
     """A shot in work."""
 
     model_config = ConfigDict(extra="forbid")
-    job: str = Field(max_length=26)
-    shot: int = Field(ge=0)
-    token: str = Field(max_length=32)
+    job: JobId
+    shot: HeldShot
+    token: Token
 
 
 class Heartbeat(Held):
     wait: float = Field(0.0, ge=0, le=_LONGEST_WAIT)
-    progress: dict[str, float] | None = Field(None, max_length=10)
+    progress: dict[_Word, _Number] | None = Field(None, max_length=10)
 
 
 class GiveBack(Held):
@@ -142,13 +146,8 @@ async def goodbye(body: Goodbye, service: Service, who: Who) -> JSONResponse:
     return JSONResponse({})
 
 
-Job = Annotated[str, Query(max_length=26)]
-Shot = Annotated[int, Query(ge=0)]
-Token = Annotated[str, Query(max_length=32)]
-
-
 @router.get("/problem", response_class=Response)
-async def problem(job: Job, shot: Shot, token: Token, service: Service, who: Who) -> Response:
+async def problem(job: JobId, shot: HeldShot, token: Token, service: Service, who: Who) -> Response:
     """The large problem of a shot in work."""
     who.require("work")
     user, found = await _held(service, job, shot, token)
@@ -165,7 +164,7 @@ async def _held(service: JobService, job: str, shot: int, token: str) -> tuple[s
 
 @router.get("/result")
 async def arrived(
-    job: Job, shot: Shot, token: Token, sha256: BlobHash, size: BlobSize, service: Service, who: Who
+    job: JobId, shot: HeldShot, token: Token, sha256: BlobHash, size: BlobSize, service: Service, who: Who
 ) -> JSONResponse:
     """How much of a large result has arrived."""
     who.require("work")
@@ -175,8 +174,8 @@ async def arrived(
 
 @router.put("/result")
 async def append(
-    job: Job,
-    shot: Shot,
+    job: JobId,
+    shot: HeldShot,
     token: Token,
     sha256: BlobHash,
     size: BlobSize,
