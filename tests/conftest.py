@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+# Kernels for cards run in numba's simulator here, on every machine.
+os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+import numba
 import numpy as np
 import pytest
 from hypothesis import settings
 
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_matrix import dense_matrix
+
+# The filters of warnings have imported numba already.
+numba.config.reload_config()
 
 if TYPE_CHECKING:
     from tests.postgres import Postgres
@@ -51,3 +58,12 @@ def postgres() -> Iterator[Postgres]:
     cluster = Postgres()
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture
+def simulator() -> Iterator[None]:
+    """Hundreds of Python threads take turns quickly."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)

@@ -36,8 +36,10 @@ class ServiceProcess:
                 stdout=subprocess.PIPE, stderr=errors, text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
+        self.said: list[str] = []
         with self.process.stdout as said:
             for line in said:
+                self.said.append(line.rstrip())
                 if line.startswith("isinglass serves gRPC at "):
                     self.grpc_url = line.split()[-1]
                     self.grpc_port = int(self.grpc_url.rsplit(":", 1)[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,24 @@ def test_uploads_are_whole_or_not_there(pair: tuple[Blobs, Blobs]) -> None:
     assert one.size("ann", wrong) is two.size("ann", wrong) is None
     with pytest.raises(ParameterError, match="64 hexadecimal"):
         one.size("ann", "../../x")
+
+
+def test_blobs_are_listed_used_and_removed(pair: tuple[Blobs, Blobs]) -> None:
+    one, two = pair
+    began = time.time() - 2.0
+    names = {one.put(user, data): user for user, data in (("ann", LARGE), ("bob", b"b"))}
+    one.append("ann", "ab" * 32, PIECE_BYTES + 1, 0, LARGE[:PIECE_BYTES])
+    two.touch("bob", one.put("bob", b"b"))
+    listed = list(two.all())
+    assert {blob.sha256: blob.user for blob in listed} == names
+    assert sorted(blob.size for blob in listed) == [1, len(LARGE)]
+    assert all(began <= blob.used <= time.time() + 2.0 for blob in listed)
+    for name, user in names.items():
+        one.remove(user, name)
+        one.remove(user, name)
+        two.touch(user, name) if isinstance(two, FarBlobs) else None
+        assert one.size(user, name) is two.size(user, name) is None
+        assert one.put(user, LARGE if user == "ann" else b"b") == name and two.size(user, name)
 
 
 def test_copies_are_checked_and_forgotten(tmp_path: Path) -> None:

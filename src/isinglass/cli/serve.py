@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import secrets
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isinglass.cli import logs
 from isinglass.errors import MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
@@ -45,6 +44,11 @@ def serve(
         list[str] | None,
         typer.Option(help="backend=rate: seconds used that take one off a quota; default: 1 of each"),
     ] = None,
+    keep_days: Annotated[
+        float, typer.Option(help="jobs are deleted so many days after their end; 0: never")
+    ] = 30.0,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
     compat: Annotated[
         str | None,
         typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
@@ -60,7 +64,7 @@ def serve(
     from isinglass.service.serving import ServeSettings, is_loopback
     from isinglass.service.serving import serve as run
 
-    _log()
+    logs.set_up(log_level, log_json)
     if executor not in ("local", "ray"):
         raise ParameterError(f"--executor {executor!r} is not one of local, ray")
     rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
@@ -70,6 +74,7 @@ def serve(
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
         open_without_tls=open_without_tls, durable=durable, rooms=rooms, limits=_limits(quota_rate or []),
         ray_address=ray_address if executor == "ray" else None,
+        keep_days=keep_days, log_options=logs.options(log_level, log_json),
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
@@ -90,14 +95,17 @@ def _limits(quota_rates: list[str]) -> Limits:
 
 def worker(
     url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
-    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what this machine has")] = "",
+    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what is here, on Ray cpu")] = "",
     name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
     ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
+    pin: Annotated[str | None, typer.Option(help="the service's own certificate, for any address")] = None,
     parent: Annotated[int | None, typer.Option(help="process id of the parent, to end with it")] = None,
     ray: Annotated[str | None, typer.Option(help="address of a Ray cluster that runs its shots")] = None,
     at_once: Annotated[int, typer.Option(help="shots it holds for the Ray cluster", min=1)] = 16,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
 ) -> None:
     """Run shots of a service. Its key, of scope 'work', is in ISINGLASS_SDK_KEY.
 
@@ -112,19 +120,20 @@ def worker(
 
     if TYPE_CHECKING:
         from isinglass.service.ray_worker import RayWorker
-    _log()
-    wanted = backends.split(",") if backends else backends_here()
+    logs.set_up(log_level, log_json)
+    wanted = backends.split(",") if backends else backends_here() if ray is None else ["cpu"]
     for backend in wanted:
         if backend not in BACKENDS:
             raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
-        require_backend(backend)
+        if ray is None:
+            require_backend(backend)
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
     if url.startswith("grpc"):
         raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
-    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
+    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca, pin=pin)
     at_work: Worker | RayWorker
     if ray is None:
         at_work = Worker(transport, own, wanted, threads, blobs, parent)
@@ -146,10 +155,3 @@ def need_service() -> None:
             importlib.import_module(package)
         except ImportError:
             raise MissingExtraError(package, "service", "running a job service") from None
-
-
-def _log() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.ERROR)

@@ -7,7 +7,10 @@ import importlib
 from isinglass.errors import ParameterError, nearest
 from isinglass.service.rooms import Room
 
-ROOMS = {"sapi": "isinglass.compat.sapi.room:SapiRoom"}
+ROOMS = {
+    "dynex": "isinglass.compat.dynex.servicer:DynexRoom",
+    "sapi": "isinglass.compat.sapi.room:SapiRoom",
+}
 """Name -> module:class, imported only where the room is mounted."""
 
 

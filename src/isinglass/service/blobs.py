@@ -13,6 +13,8 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,16 @@ from isinglass.errors import ConflictError, ParameterError, QuotaError
 from isinglass.jobs.wire import PIECE_BYTES
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One that is whole. ``used``: seconds since 1970, when it came or was last named by a submission."""
+
+    user: str
+    sha256: str
+    size: int
+    used: float
 
 
 class Blobs:
@@ -38,7 +50,7 @@ class Blobs:
 
     def path(self, user: str, sha256: str) -> Path:
         """Where the content of this name is, or would be; ParameterError where it is no name."""
-        if not _HASH.fullmatch(sha256):
+        if not is_name(sha256):
             raise ParameterError("the name of a blob is its SHA-256: 64 hexadecimal digits, in lower case")
         return self.folder / user / sha256[:2] / sha256
 
@@ -46,6 +58,25 @@ class Blobs:
         """Bytes of it; None where the user has not put it there."""
         path = self.path(user, sha256)
         return path.stat().st_size if path.is_file() else None
+
+    def all(self) -> Iterator[Blob]:
+        """Every blob that is whole, user by user."""
+        for user in sorted(self.folder.iterdir()):
+            for path in user.glob("[0-9a-f][0-9a-f]/*"):
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                if is_name(path.name):
+                    yield Blob(user.name, path.name, found.st_size, found.st_mtime)
+
+    def touch(self, user: str, sha256: str) -> None:
+        """It is used: what deletes old ones leaves it alone for a day."""
+        os.utime(self.path(user, sha256))
+
+    def remove(self, user: str, sha256: str) -> None:
+        """Delete it; nothing happens where it is not there."""
+        self.path(user, sha256).unlink(missing_ok=True)
 
     def read(self, user: str, sha256: str) -> np.ndarray:
         """uint8[size], mapped from the file: pages come into memory as they are looked at."""
@@ -64,6 +95,8 @@ class Blobs:
                 except BaseException:
                     Path(file.name).unlink(missing_ok=True)
                     raise
+        else:
+            self.touch(user, sha256)
         return sha256
 
     def arrived(self, user: str, sha256: str, size: int) -> int:
@@ -120,6 +153,11 @@ class Blobs:
         for part in self.folder.glob("*/uploads/*"):
             if time.time() - part.stat().st_mtime > older_than:
                 part.unlink(missing_ok=True)
+
+
+def is_name(word: str) -> bool:
+    """Is it a SHA-256?"""
+    return _HASH.fullmatch(word) is not None
 
 
 def publish(part: Path, path: Path, descriptor: int) -> None:

@@ -34,6 +34,7 @@ from isinglass.service.database import open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
+from isinglass.service.metrics import Metrics
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
@@ -71,12 +72,11 @@ class JobService:
     ) -> None:
         self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.data = data
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
         self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
         self.blobs = _open_blobs(blobs, data / "blobs", self.limits.problem_bytes)
-        self.bells, self.queue = Bells(), Queue()
+        self.bells, self.queue, self.metrics = Bells(), Queue(), Metrics()
         self.ready = self.closing = False
         self._empty: dict[tuple[str, ...], int] = {}
         """By backends: the number of calls for workers when there was no shot for them."""
@@ -185,6 +185,7 @@ class JobService:
             problem = await self.beside(self._large_problem, spec, user, sha256 or "")
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
+            self.metrics.submitted.labels(spec.type, spec.backend).inc()
             self.queue.wake(spec.backend, spec.shots)
             self.bells.ring(status["id"])
         return status, new
@@ -194,6 +195,7 @@ class JobService:
         size = self.blobs.size(user, sha256)
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
+        self.blobs.touch(user, sha256)
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
         check_problem(decoded, spec)
         return Problem(sha256, size, _count_variables(decoded, size), None)
@@ -203,7 +205,7 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.problem_view(user, problem))
+            self._problems[name] = problem_of(self.problem_content(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
@@ -258,13 +260,17 @@ class JobService:
         self.bells.ring(status["id"])
         return status
 
-    def view_of(self, user: str, result: ShotResult) -> bytes | np.ndarray:
-        """What a shot left; a large one is mapped into memory, and read where it is looked at."""
-        return self.blobs.read(user, result.sha256 or "") if result.content is None else result.content
+    def content_of(self, user: str, result: ShotResult) -> np.ndarray:
+        """uint8[size]: what a shot left; a large one is mapped from its file."""
+        if result.content is not None:
+            return np.frombuffer(result.content, np.uint8)
+        return self.blobs.read(user, result.sha256 or "")
 
-    def problem_view(self, user: str, problem: Problem) -> bytes | np.ndarray:
-        """The container of a problem of this user's."""
-        return self.blobs.read(user, problem.sha256) if problem.content is None else problem.content
+    def problem_content(self, user: str, problem: Problem) -> np.ndarray:
+        """uint8[size]: the container of a problem of this user's."""
+        if problem.content is not None:
+            return np.frombuffer(problem.content, np.uint8)
+        return self.blobs.read(user, problem.sha256)
 
     # Work
 
@@ -313,6 +319,9 @@ class JobService:
         except VerificationError as error:
             await self._was_a_lie(worker, job, shot, token, error)
             return True
+        if new:
+            self.metrics.shots.labels("failed" if isinstance(result, str) else "done").inc()
+            self.metrics.seconds.inc(seconds)
         self._ring(job)
         return new
 
@@ -353,8 +362,11 @@ class JobService:
             raise VerificationError(f"it is malformed: {error}") from None
 
     async def _was_a_lie(self, worker: str, job: str, shot: int, token: str, error: IsinglassError) -> None:
-        log.warning("job %s: shot %d: the result of worker %s is not true: %s", job, shot, worker, error)
+        about = {"job": job, "shot": shot, "worker": worker}
+        words = "job %s: shot %d: the result of worker %s is not true: %s"
+        log.warning(words, job, shot, worker, error, extra=about)
         self._liars.add(worker)
+        self.metrics.lies.inc()
         await self.in_store(self.leasing.lose, job, shot, token, f"its worker lied: {error}")
         self._ring(job)
 
@@ -382,12 +394,14 @@ class JobService:
         """A worker that ends hands its shot on; one that cannot run it says ``why``, and that counts."""
         words = "its worker ends" if why is None else why
         await self.in_store(self.leasing.lose, job, shot, token, words, penalty=why is not None)
+        self.metrics.lost.labels("given back").inc()
         self._ring(job)
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
         """A worker is known to hold nothing."""
         lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
+        self.metrics.lost.labels("worker").inc(len(lost))
         for job in lost:
             self._ring(job)
         if lost and not penalty:
@@ -424,7 +438,9 @@ class JobService:
                 log.exception("the sweep failed and will be tried again")
 
     def _due(self) -> list[str]:
-        return [*self.leasing.lose_expired(), *self.store.time_out()]
+        expired = self.leasing.lose_expired()
+        self.metrics.lost.labels("expired").inc(len(expired))
+        return [*expired, *self.store.time_out()]
 
 
 def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:

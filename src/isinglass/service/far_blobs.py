@@ -11,12 +11,14 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from isinglass.errors import MissingExtraError, ParameterError, ServiceError
-from isinglass.service.blobs import Blobs, publish
+from isinglass.service.blobs import Blob, Blobs, is_name, publish
 
 try:
     from fsspec.core import url_to_fs
@@ -50,6 +52,25 @@ class FarBlobs(Blobs):
             return int(self._far.size(self._place(user, sha256)))
         except FileNotFoundError:
             return None
+
+    def all(self) -> Iterator[Blob]:
+        for place, found in sorted(self._far.find(self._top, detail=True).items()):
+            user, _, name = place.rsplit("/", 3)[1:]
+            if is_name(name):
+                yield Blob(user, name, int(found["size"]), self._far.modified(place).timestamp())
+
+    def touch(self, user: str, sha256: str) -> None:
+        """As far as its place has such a thing."""
+        place = self._place(user, sha256)
+        with suppress(NotImplementedError, ValueError):
+            # Where it is not there, this would make an empty one.
+            if self._far.exists(place):
+                self._far.touch(place, truncate=False)
+
+    def remove(self, user: str, sha256: str) -> None:
+        super().remove(user, sha256)
+        with suppress(FileNotFoundError):
+            self._far.rm_file(self._place(user, sha256))
 
     def read(self, user: str, sha256: str) -> np.ndarray:
         path = self.path(user, sha256)

@@ -34,6 +34,11 @@ class Shot:
     def held(self) -> dict[str, Any]:
         return {"job": self.job, "shot": self.shot, "token": self.token}
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """For lines of the log."""
+        return {"job": self.job, "user": self.user, "shot": self.shot}
+
 
 class Heartbeat:
     """Keeps a lease while a shot runs, tells its progress, and says when to stop (``is_set``).

@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,9 +132,7 @@ async def result(
     if final and found["state"] not in FINAL:
         results = []
     arrays = {
-        str(r.shot): np.frombuffer(service.view_of(found["user"], r), np.uint8)
-        for r in results
-        if shot is None or r.shot == shot
+        str(r.shot): service.content_of(found["user"], r) for r in results if shot is None or r.shot == shot
     }
     content = pack({"job": found}, arrays)
     if content.size <= PIECE_BYTES:

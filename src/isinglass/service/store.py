@@ -25,7 +25,7 @@ from isinglass.service.database import commits_together
 from isinglass.service.prepared import Prepared
 from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
-from isinglass.service.transitions import INSERT_EVENT, JobInHand
+from isinglass.service.transitions import INSERT_EVENT, JobInHand, log_events
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -171,7 +171,9 @@ class Store:
             }  # fmt: skip
             _INSERT_SHOTS.run_each(connection, [{**shot, "shot": k} for k in range(spec.shots)])
             data = {} if rerun_of is None else {"rerun_of": rerun_of}
-            INSERT_EVENT.run(connection, job=job, seq=1, at=now, kind="submitted", data=json.dumps(data))
+            submitted = {"job": job, "seq": 1, "at": now, "kind": "submitted", "data": json.dumps(data)}
+            INSERT_EVENT.run(connection, **submitted)
+            log_events(job, user, [submitted])
         missing = dict.fromkeys(("stop_cause", "started", "finished", "best_energy", "error"))
         return _status({**missing, **row}), True
 

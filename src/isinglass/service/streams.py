@@ -44,12 +44,11 @@ async def events_of(
 
 
 async def folded_pieces(
-    service: JobService, content: bytes | np.ndarray, start: int = 0
+    service: JobService, content: np.ndarray, start: int = 0
 ) -> AsyncIterator[tuple[int, bytes]]:
     """(offset, zstd frame) of each piece of uint8[size] from offset ``start`` on; one at a time in memory."""
-    view = content.data if isinstance(content, np.ndarray) else memoryview(content)
-    for offset in range(start, len(view), PIECE_BYTES):
-        yield offset, await service.beside(fold, view[offset : offset + PIECE_BYTES])
+    for offset in range(start, len(content), PIECE_BYTES):
+        yield offset, await service.beside(fold, content[offset : offset + PIECE_BYTES].data)
 
 
 async def plain_pieces(chunks: Iterable[memoryview]) -> AsyncIterator[bytes]:

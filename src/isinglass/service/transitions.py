@@ -7,7 +7,8 @@ the lock of its shots, too: whoever changes a shot's state holds its job first, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,8 @@ from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, ne
 from isinglass.service.database import OvertakenError
 from isinglass.service.prepared import Prepared
 from isinglass.service.tables import events, jobs, shots
+
+log = logging.getLogger("isinglass.service")
 
 _WORDS_KEPT = 2000
 _RETRY_SECONDS = 0.5
@@ -129,11 +132,20 @@ class JobInHand:
         """The events and the row, as they are now."""
         if self._events:
             INSERT_EVENT.run_each(self._connection, self._events)
+            log_events(self.id, self.user, self._events)
         changed = {"last_seq": self._seq, **self._changed}
         _update_job(tuple(sorted(changed))).run(self._connection, the_job=self.id, **changed)
 
     def _leased(self) -> int:
         return int(_LEASED.scalar(self._connection, wanted=self.id))
+
+
+def log_events(job: str, user: str, written: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of events as lines of the log."""
+    if log.isEnabledFor(logging.INFO):
+        for row in written:
+            about = {"job": job, "user": user, "event": row["kind"], "data": json.loads(row["data"])}
+            log.info("job %s: %s %s", job, row["kind"], row["data"], extra=about)
 
 
 @cache

@@ -186,7 +186,8 @@ class Worker:
                 raise
             except ServiceError as error:
                 for done in bring:
-                    log.error("job %s: the result is lost: %s", done.held["job"], error)
+                    about = {name: done.held[name] for name in ("job", "shot")}
+                    log.error("job %s: the result is lost: %s", done.held["job"], error, extra=about)
                 self._idle = False
                 self._draining.wait(0.5)
                 return []
@@ -206,7 +207,7 @@ class Worker:
                 result, seconds = self.run_shot(shot, beat)
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
-            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error)
+            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error, extra=shot.about)
             self._give_back(shot, str(error) or "its worker has not enough memory")
             return None
         except ShotLostError as error:
@@ -219,7 +220,7 @@ class Worker:
         except IsinglassError as error:
             return Done(shot.held, time.perf_counter() - began, error=str(error))
         except Exception as error:
-            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot)
+            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot, extra=shot.about)
             words = f"a fault of isinglass, please report it: {type(error).__name__}: {error}"
             return Done(shot.held, time.perf_counter() - began, error=words)
         if beat.lost:

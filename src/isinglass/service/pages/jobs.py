@@ -89,6 +89,7 @@ async def job(job: JobId, request: Request, service: Service, visit: SignedIn) -
         "job.html", request, visit, job=status, events=events[::-1], shots=shots, outcome=outcome,
         progress=service.progress.get(job), final=status["state"] in FINAL,
         convergence=outcome.draw_convergence(history), histogram=outcome.draw_histogram(),
+        counts=outcome.draw_counts(),
         seen=mark_of(status, service.progress.get(job)), now=service.store.clock(),
     )  # fmt: skip
 
@@ -124,8 +125,8 @@ def _outcome(service: JobService, status: dict[str, Any], results: list[Any]) ->
     name = status["id"], status["shots_done"]
     found = _outcomes.get(name)
     if found is None:
-        shown = sorted(results, key=lambda result: result.energy)[:_SHOTS_SHOWN]
-        found = outcome_of(service.view_of(status["user"], result) for result in shown)
+        shown = sorted(results, key=lambda result: (result.energy is None, result.energy))[:_SHOTS_SHOWN]
+        found = outcome_of(service.content_of(status["user"], result) for result in shown)
         _outcomes[name] = found
         while len(_outcomes) > _OUTCOMES_KEPT:
             _outcomes.popitem(last=False)
