@@ -24,7 +24,9 @@ import numpy as np
 
 import isinglass
 from isinglass.client.session import Session
+from isinglass.client.transport import Transport
 from isinglass.errors import IsinglassError
+from isinglass.jobs.container import pack
 
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "c"): -1}
 CLIENTS = 16
@@ -71,14 +73,34 @@ def throughput(url: str, key: str, seconds: float) -> None:
     )
 
 
-def fill(session: Session, count: int) -> None:
-    """Jobs that wait: no worker here has a GPU."""
+def fill(session: Session, knock: Callable[[], None], count: int) -> None:
+    """Jobs that wait: the one worker with a GPU only says that it is there."""
     began = time.monotonic()
-    for _ in range(count):
+    for k in range(count):
+        if k % 500 == 0:
+            knock()
         session.submit(QUBO, backend="gpu", timeout=None)
     print(
         f"{count} jobs queued, {count / (time.monotonic() - began):.0f} a second from one client", flush=True
     )
+
+
+def gpu_worker(url: str, key: str) -> Callable[[], None]:
+    """One that wants no work."""
+    transport = Transport(url, key)
+    body = pack({"worker": "gpu", "backends": ["gpu"], "wait": None}, {}).to_bytes()
+    return lambda: transport.request("POST", "/v1/work/exchange", content=body) and None
+
+
+def served(server: subprocess.Popen[str]) -> tuple[str, str]:
+    """(first key, URL) of what a service says when it starts."""
+    assert server.stdout is not None
+    key = url = ""
+    while not (key and url):
+        line = server.stdout.readline()
+        key = line.split()[-1] if line.startswith("the first key") else key
+        url = line.split()[-1] if line.startswith("isinglass serves at") else url
+    return key, url
 
 
 def upload(url: str, key: str, n: int) -> None:
@@ -90,6 +112,7 @@ def upload(url: str, key: str, n: int) -> None:
         "for i in range(n): matrix[i] = np.random.default_rng(i).standard_normal(n, np.float32)\n"
         "for i in range(n): matrix[i:, i] = matrix[i, i:]\n"
         "from isinglass.jobs.problems import problem_content\n"
+        "from isinglass.client.transport import Transport\n"
         f"with isinglass.connect({url!r}, {key!r}) as session:\n"
         "    session.solve({('a', 'b'): 1})\n"
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
@@ -97,7 +120,7 @@ def upload(url: str, key: str, n: int) -> None:
         "    began = time.perf_counter()\n"
         "    content = problem_content(matrix)\n"
         "    ready = time.perf_counter()\n"
-        "    upload(session._place._transport, content)\n"
+        f"    upload(Transport({url!r}, {key!r}), content)\n"
         "    spent = time.perf_counter() - began\n"
         "    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024\n"
         "print(f'  {content.size / 1e6:.0f} MB in {spent:.1f} s, of which {ready - began:.1f} s to check '\n"
@@ -125,11 +148,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [sys.executable, "-m", "isinglass.cli.main", "serve", "--data-dir", folder, "--http-port", "0",
-             "--no-grpc", "--threads", "1", "--workers", str(os.cpu_count() or 1)],
+             "--no-grpc", "--compat", "none", "--threads", "1", "--workers", str(os.cpu_count() or 1)],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        assert server.stdout is not None
-        key, url = server.stdout.readline().split()[-1], server.stdout.readline().split()[-1]
+        key, url = served(server)
         try:
             with isinglass.connect(url, key) as session:
                 for _ in range(20):
@@ -137,7 +159,7 @@ def main() -> None:
                 print("a job of three variables:", flush=True)
                 latency(session)
                 throughput(url, key, options.seconds)
-                fill(session, options.queued)
+                fill(session, gpu_worker(url, key), options.queued)
                 latency(session)
                 throughput(url, key, options.seconds)
                 upload(url, key, options.variables)

@@ -175,13 +175,18 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
 
 
-def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+def check_batched(solver: Solver) -> None:
+    """ParameterError for a solver that backend "gpu" does not have."""
     if not solver.batched:
         able = [name for name, other in SOLVERS.items() if other.batched]
         raise ParameterError(
             f"solver {solver.name!r} has no kernels for backend 'gpu': name one that has "
             f"({', '.join(able)}), or use backend 'cpu'"
         )
+
+
+def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+    check_batched(solver)
     if threads is not None:
         raise ParameterError(f"num_threads={threads} is for backend 'cpu': 'gpu' uses its cards whole")
     from isinglass.kernels.cuda.opening import open_cards

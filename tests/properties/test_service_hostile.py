@@ -102,7 +102,7 @@ async def attack(service: JobService, keys: dict[str, str]) -> None:
                 for name in ("state", "search", "before", "limit", "wait", "shot", "after", "final"):
                     answer = await client.get(path, params={name: text}, headers=ann)
                     assert answer.status_code < 500, (path, name, value, answer.text)
-            for field in ("worker", "backends", "wait", "delivery"):
+            for field in ("worker", "backends", "wait", "most", "holding", "deliveries"):
                 fields = {"worker": "w", "backends": ["gpu"], "wait": 0, field: value}
                 try:
                     body = pack(fields, {}).to_bytes()

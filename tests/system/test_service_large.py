@@ -59,11 +59,11 @@ def test_results_of_any_size_go_ahead_of_their_delivery(tmp_path: Path) -> None:
         worker = Transport(served.url, served.key("w", "work"))
 
         def exchange(delivery: dict[str, Any] | None = None) -> dict[str, Any]:
-            fields = {"worker": "w", "backends": ["cpu"], "wait": 0.0, "delivery": delivery}
+            fields = {"worker": "w", "backends": ["cpu"], "wait": 0.0, "deliveries": delivery and [delivery]}
             body = pack(fields, {}).to_bytes()
             return unpack(worker.request("POST", "/v1/work/exchange", content=body).content)[0]
 
-        lease = exchange()["lease"]
+        (lease,) = exchange()["leases"]
         held = {name: lease[name] for name in ("job", "shot", "token")}
         vectors = {"energy": np.full(reads, -1.0), "num_occurrences": np.ones(reads, np.int64)}
         states = np.tile(np.array([[1, 0]], np.int8), (reads, 1))
@@ -76,7 +76,7 @@ def test_results_of_any_size_go_ahead_of_their_delivery(tmp_path: Path) -> None:
         with pytest.raises(ConflictError):
             send_pieces(worker, "/v1/work/result", content, **{**held, "token": "0" * 32}, sha256="ab" * 32)
         send_pieces(worker, "/v1/work/result", content, sha256=content.sha256(), **held)
-        assert exchange(brought)["accepted"] is True
+        assert exchange(brought)["deliveries"] == [{"accepted": True, "refusal": None}]
         assert (handle.result(timeout=30).record == result.record).all()
         with served.connect("ann") as other:
             assert (other.job(handle.id).result().record == result.record).all()

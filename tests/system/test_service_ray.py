@@ -116,10 +116,11 @@ def test_a_problem_is_put_once_for_all_its_shots(cluster: Any, session: Session)
 def test_shots_of_a_node_that_dies_run_again(cluster: Any, session: Session) -> None:
     rng = random.Random(3)
     for _ in range(FAULTS):
-        handle = session.submit(MIDDLING, shots=3, time_limit=1.0)
-        while handle.status().state is JobState.QUEUED:
-            time.sleep(0.02)
-        time.sleep(rng.uniform(0.3, 1.0))
+        handle = session.submit(MIDDLING, shots=3, time_limit=3.0, timeout=None)
+        for event in handle.events():
+            if event.kind == "progress":
+                break
+        time.sleep(rng.uniform(0.0, 0.5))
         (node,) = cluster.worker_nodes
         cluster.remove_node(node, allow_graceful=False)
         another_node(cluster)

@@ -58,6 +58,7 @@ def test_a_time_limit_ends_what_nobody_knows() -> None:
     assert estimate(large, {"time_limit": 60.0}).seconds == 60.0
     unknown = estimate(large, {"num_reads": 100_000}, solver="tabu_search")
     assert unknown.seconds is None and "give a time_limit" in unknown.why
+    isinglass.solve({("a", "b"): 1.0})
     quick = estimate({("a", "b"): 1.0}, {})
     assert quick.seconds is not None and quick.seconds < 1.0
 

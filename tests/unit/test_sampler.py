@@ -10,7 +10,7 @@ import pytest
 import isinglass
 from isinglass.client import sampler as module
 from isinglass.config import Config
-from isinglass.errors import ParameterError, UnreachableError
+from isinglass.errors import DeviceError, ParameterError, UnreachableError
 from isinglass.executors import machine
 
 BQM = dimod.BQM({"a": -1.0, "b": -1.0}, {("a", "b"): 2.0}, 0.0, "BINARY")
@@ -52,10 +52,13 @@ def test_annealers_by_the_settings() -> None:
 
 
 def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_has_gpu", lambda: False)
+    def none_here() -> None:
+        raise DeviceError("no card: use backend 'cpu'")
+
+    monkeypatch.setattr(machine, "open_cards", none_here)
     with pytest.raises(ValueError, match="needs a qpu_model"):
         isinglass.Sampler(Config(compute_backend="qpu"))
-    with pytest.raises(ParameterError, match="no GPU that isinglass can use; run it on a service"):
+    with pytest.raises(DeviceError, match="use backend 'cpu'"):
         isinglass.Sampler(Config(compute_backend="gpu"))
     with pytest.raises(ParameterError, match="a solver is named by solver="):
         isinglass.Sampler("tabu_search")  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ class Sampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is unt
             "auto" embeds any problem, "native" takes variables as qubits.
 
     Raises:
-        ParameterError: an unknown solver; GPU on a machine without one; QPU without a ``qpu_model``.
+        ParameterError: an unknown solver. DeviceError, MissingExtraError: what GPU or QPU needs is not here.
 
     Example::
 

@@ -13,7 +13,7 @@ from isinglass.jobs.spec import JobSpec
 from isinglass.problems.generators import generate
 from isinglass.results.sampleset import SampleSet
 from isinglass.solvers.registry import solver_named
-from isinglass.solving import RUN_PARAMETERS, solve
+from isinglass.solving import RUN_PARAMETERS, check_batched, solve
 
 _OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
 
@@ -21,6 +21,8 @@ _OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
 def check(spec: JobSpec) -> None:
     """The solver is known and its parameters are in range."""
     solver = solver_named(spec.solver)
+    if spec.backend == "gpu":
+        check_batched(solver)
     known = [*solver.parameters, *_OF_THE_RUN]
     for name in spec.parameters:
         if name not in known:
@@ -43,7 +45,7 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
         backend=spec.backend,
         solver=spec.solver,
         seed=spec.shot_seed(shot),
-        num_threads=how.num_threads,
+        num_threads=how.num_threads if spec.backend == "cpu" else None,
         progress=how.progress,
         cancel=how.cancel,
         **_with_tuples(spec.parameters),

@@ -15,6 +15,8 @@ SMALL_BYTES = 64 << 10
 """Content up to this travels inside of messages and lies in rows of the database."""
 INLINE_BYTES = 4 * SMALL_BYTES
 """Results up to this, all together, come with the answer to the submission that waited for them."""
+DELIVERED_BYTES = 1 << 20
+"""Results up to this come with a worker's delivery; larger ones go ahead in pieces."""
 MESSAGE_BYTES = 72 << 20
 """Of one message of gRPC: room for 64 MiB and what belongs to them."""
 

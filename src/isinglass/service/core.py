@@ -289,20 +289,25 @@ class JobService:
             self._noted[worker] = now
             await self.in_store(self.leasing.note, worker, backends)
 
-    async def lease(self, worker: str, backends: Sequence[str], wait: float) -> Lease | None:
-        """A shot, as soon as there is one or None after ``wait`` seconds."""
+    async def lease(self, worker: str, backends: Sequence[str], wait: float, most: int = 1) -> list[Lease]:
+        """Shots, as soon as there is one, or none after ``wait`` seconds.
+
+        More than one, ``most`` of them, only where they are small and no other worker waits.
+        """
         if worker in self._liars:
             raise AccessError(f"results of worker {worker} were not true: it gets no more work", 403)
-        lease, seen = None, self.queue.calls
+        leases: list[Lease] = []
+        seen = self.queue.calls
         if self._empty.get(tuple(backends)) != seen:
-            lease = await self.in_store(self.leasing.lease, worker, backends)
-            if lease is None:
+            count = 1 if len(self.queue) else most
+            leases = await self.in_store(self.leasing.lease_some, worker, backends, count)
+            if not leases:
                 self._empty[tuple(backends)] = seen
-        if lease is None and wait > 0 and not self.closing and await self.queue.wait(backends, wait):
-            return None if self.closing else await self.lease(worker, backends, 0.0)
-        if lease is not None:
+        if not leases and wait > 0 and not self.closing and await self.queue.wait(backends, wait):
+            return [] if self.closing else await self.lease(worker, backends, 0.0, most)
+        for lease in leases:
             self.bells.ring(lease.job)
-        return lease
+        return leases
 
     async def deliver(
         self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived | str

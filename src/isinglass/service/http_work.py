@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from isinglass.errors import ConflictError, ProblemError
 from isinglass.jobs.container import pack, unpack
-from isinglass.jobs.spec import BACKENDS
 from isinglass.jobs.wire import PIECE_BYTES, unfold
 from isinglass.service.asked import BlobHash, BlobSize, HeldShot, JobId, Offset, Token
 from isinglass.service.core import Arrived, JobService
@@ -24,7 +23,7 @@ from isinglass.service.store import Problem
 
 router = APIRouter(prefix="/v1/work", tags=["work"])
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 _LONGEST_WAIT = 30.0
 
 
@@ -52,7 +51,7 @@ class GiveBack(Held):
 
 class Goodbye(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    worker: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    worker: str = Field(pattern=_NAME)
 
 
 @router.post("/exchange", response_class=Response)
@@ -60,59 +59,93 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     """A container in: who asks, for which backends, how long, what it brings. One out: what comes next."""
     who.require("work")
     fields, arrays = unpack(await request.body())
-    worker, backends, wait = _asked(fields)
-    await service.hear(worker, backends)
-    accepted, refusal, new = None, None, False
-    brought = fields.get("delivery")
-    if brought is not None:
-        held, seconds, what = _brought(brought, arrays)
-        try:
-            new = await service.deliver(worker, held.job, held.shot, held.token, seconds, what)
-            accepted = True
-        except ConflictError as error:
-            accepted, refusal = False, str(error)
-    lease = None
-    if not new:
+    asked = _asked(fields)
+    brought = _brought(fields.get("deliveries"), arrays)
+    await service.hear(asked.worker, asked.backends)
+    taken = await asyncio.gather(*(_take(service, asked.worker, *one) for one in brought))
+    if not asked.holding and not (taken and all(one.new for one in taken)):
         # It holds nothing: whatever was leased to it before was lost on the way.
-        await service.lose_worker(worker, "the lease did not reach its worker", penalty=False)
-    if wait is not None and not service.closing and not await request.is_disconnected():
-        lease = await service.lease(worker, backends, wait)
-        if lease is not None and await request.is_disconnected():
-            await service.give_back(lease.job, lease.shot, lease.token)
-            lease = None
-    answer = {"accepted": accepted, "refusal": refusal, "lease": None if lease is None else _words(lease)}
-    inline = lease is not None and lease.problem.content is not None
-    data = {"problem": np.frombuffer(lease.problem.content or b"", np.uint8)} if lease and inline else {}
-    return Response(pack(answer, data).to_bytes(), media_type=CONTAINER)
+        await service.lose_worker(asked.worker, "the lease did not reach its worker", penalty=False)
+    leases: list[Lease] = []
+    if asked.wait is not None and not service.closing and not await request.is_disconnected():
+        leases = await service.lease(asked.worker, asked.backends, asked.wait, asked.most)
+        if leases and await request.is_disconnected():
+            for lease in leases:
+                await service.give_back(lease.job, lease.shot, lease.token)
+            leases = []
+    deliveries = [{"accepted": one.refusal is None, "refusal": one.refusal} for one in taken]
+    answer = {"deliveries": deliveries, "leases": [_words(lease) for lease in leases]}
+    problems = {
+        f"problem {k}": np.frombuffer(lease.problem.content, np.uint8)
+        for k, lease in enumerate(leases)
+        if lease.problem.content is not None
+    }
+    return Response(pack(answer, problems).to_bytes(), media_type=CONTAINER)
 
 
-def _brought(words: Any, arrays: dict[str, np.ndarray]) -> tuple[Held, float, bytes | Arrived | str]:
-    """(which shot, seconds it took, its result or the error of the solver)."""
+class Asked(BaseModel):
+    """What a worker says of itself."""
+
+    model_config = ConfigDict(strict=True)
+    worker: str = Field(pattern=_NAME)
+    backends: list[Literal["cpu", "gpu", "qpu"]] = Field(min_length=1, max_length=3)
+    wait: float | None = Field(None, ge=0, le=_LONGEST_WAIT, description="None: it wants no shots")
+    most: int = Field(1, ge=1, le=16, description="shots, where they are small and many wait")
+    holding: list[str] = Field([], max_length=16, description="tokens of shots that it goes on with")
+
+
+class Brought(Held):
+    """A shot that was done, refused by the solver, or not begun."""
+
+    seconds: float = Field(0.0, ge=0, lt=1e9)
+    error: str | None = None
+    sha256: BlobHash | None = Field(None, description="of a result that went ahead in pieces")
+    returned: bool = False
+
+
+class Taken(NamedTuple):
+    new: bool
+    refusal: str | None
+
+
+def _asked(fields: dict[str, Any]) -> Asked:
     try:
-        held = Held.model_validate({name: words[name] for name in ("job", "shot", "token")})
-        seconds = float(words["seconds"])
-        what: bytes | Arrived | str
-        if "sha256" in words:
-            what = Arrived(str(words["sha256"]))
-        else:
-            what = str(words["error"]) if "error" in words else arrays["result"].tobytes()
-    except (TypeError, KeyError, ValueError) as error:
-        raise ProblemError(f"the delivery is malformed: {error}") from None
-    if not 0 <= seconds < 1e9:
-        raise ProblemError(f"the delivery says that it took {seconds} seconds")
-    return held, seconds, what
+        return Asked.model_validate({name: fields[name] for name in Asked.model_fields if name in fields})
+    except ValueError as error:
+        raise ProblemError(f"what the worker asks is malformed: {error}") from None
 
 
-def _asked(fields: dict[str, Any]) -> tuple[str, list[str], float | None]:
-    """(worker, backends, seconds to wait for a shot; None where it wants none)."""
-    worker, backends, wait = fields.get("worker"), fields.get("backends"), fields.get("wait")
-    if not isinstance(worker, str) or not _NAME.fullmatch(worker):
-        raise ProblemError("the worker's name is not 1 to 64 letters, digits, dots and dashes")
-    if not isinstance(backends, list) or not backends or not set(map(str, backends)) <= set(BACKENDS):
-        raise ProblemError(f"the worker's backends are not some of {', '.join(BACKENDS)}")
-    if wait is not None and (not isinstance(wait, (int, float)) or not 0 <= wait <= _LONGEST_WAIT):
-        raise ProblemError(f"the worker's wait is not 0 to {_LONGEST_WAIT:g} seconds")
-    return worker, backends, wait
+def _brought(words: Any, arrays: dict[str, np.ndarray]) -> list[tuple[Brought, bytes | Arrived | str]]:
+    """(which shot, its result or the error of the solver)."""
+    if words is None:
+        return []
+    try:
+        found = [Brought.model_validate(one) for one in words]
+        if len({(one.job, one.shot) for one in found}) < len(found):
+            raise ValueError("a shot is in it twice")
+        return [(one, _what(one, arrays.get(f"result {k}"))) for k, one in enumerate(found)]
+    except (TypeError, ValueError) as error:
+        raise ProblemError(f"the deliveries are malformed: {error}") from None
+
+
+def _what(one: Brought, result: np.ndarray | None) -> bytes | Arrived | str:
+    if one.error is not None:
+        return one.error
+    if one.sha256 is not None:
+        return Arrived(one.sha256)
+    if result is None and not one.returned:
+        raise ValueError(f"shot {one.shot} has neither a result nor an error")
+    return b"" if result is None else result.tobytes()
+
+
+async def _take(service: JobService, worker: str, one: Brought, what: bytes | Arrived | str) -> Taken:
+    try:
+        if one.returned:
+            await service.give_back(one.job, one.shot, one.token)
+            return Taken(True, None)
+        return Taken(await service.deliver(worker, one.job, one.shot, one.token, one.seconds, what), None)
+    except ConflictError as error:
+        return Taken(False, str(error))
 
 
 def _words(lease: Lease) -> dict[str, Any]:

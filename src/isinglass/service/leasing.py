@@ -133,10 +133,22 @@ class Leasing:
 
     def lease(self, worker: str, backends: Sequence[str]) -> Lease | None:
         """The next shot for a worker of these backends, or None."""
-        with self._store.transaction() as connection:
-            return self._lease(connection, worker, backends)
+        return next(iter(self.lease_some(worker, backends, 1)), None)
 
-    def _lease(self, connection: Connection, worker: str, backends: Sequence[str]) -> Lease | None:
+    def lease_some(self, worker: str, backends: Sequence[str], most: int) -> list[Lease]:
+        """The next shots, ``most`` at most; after the first only such as are likely to be quick."""
+        leases: list[Lease] = []
+        with self._store.transaction() as connection:
+            while len(leases) < most:
+                lease = self._lease(connection, worker, backends, quick=bool(leases))
+                if lease is None:
+                    break
+                leases.append(lease)
+        return leases
+
+    def _lease(
+        self, connection: Connection, worker: str, backends: Sequence[str], *, quick: bool
+    ) -> Lease | None:
         now = self._store.clock()
         user = _next_user(tuple(backends)).first(connection, now=now)
         if user is None:
@@ -146,6 +158,8 @@ class Leasing:
         if row is None:
             return None
         spec, problem = self._problem(connection, row["job"])
+        if quick and (problem.content is None or spec.parameters.get("time_limit") is not None):
+            return None
         token, shot = secrets.token_hex(16), int(row["shot"])
         charge = float(spec.parameters.get("time_limit") or _GUESS_SECONDS)
         hand = JobInHand(connection, row["job"], now)

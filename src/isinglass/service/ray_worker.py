@@ -9,7 +9,8 @@ from pathlib import Path
 from isinglass.client.transport import Transport
 from isinglass.errors import ServiceError
 from isinglass.executors.on_ray import NodeLostError, RayCluster
-from isinglass.service.worker import Drained, Heartbeat, Shot, ShotLostError, Worker
+from isinglass.service.heartbeats import Heartbeat, Shot
+from isinglass.service.worker import Drained, ShotLostError, Worker
 
 
 class _OnRay(Worker):

@@ -20,10 +20,8 @@ import numpy as np
 
 from isinglass.client.transport import Transport
 from isinglass.client.upload import send_pieces
-from isinglass.control import Progress
 from isinglass.errors import (
     AccessError,
-    ConflictError,
     IsinglassError,
     OutOfMemoryError,
     ServiceError,
@@ -34,39 +32,36 @@ from isinglass.executors.shots import run_shot
 from isinglass.jobs.container import Content, pack, unpack
 from isinglass.jobs.problems import Decoded, problem_of
 from isinglass.jobs.results import result_content
-from isinglass.jobs.spec import JobSpec, spec_of
-from isinglass.jobs.wire import PIECE_BYTES
+from isinglass.jobs.spec import spec_of
+from isinglass.jobs.wire import DELIVERED_BYTES
+from isinglass.service.heartbeats import Heartbeat, Keeping, Shot
 
 log = logging.getLogger("isinglass.worker")
 
 _POLL_SECONDS = 20.0
-_BEAT_SECONDS = 1.0
-_FIRST_BEAT_SECONDS = 0.2
-"""A shot shorter than this needs no heartbeat."""
+_MOST_SHOTS = 8
+"""That are asked for at once, after shots that took less than ``_QUICK_SECONDS`` each."""
+_QUICK_SECONDS = 0.01
 _PATIENCE = 20
 """Tries to bring a result to a service that does not answer: about half a minute."""
 
 
 @dataclass(frozen=True)
-class Shot:
-    """What a lease says."""
+class Done:
+    """What came of a shot that was held: a result, an error, or neither where it was not begun."""
 
-    job: str
-    shot: int
-    token: str
-    user: str
-    sha256: str
-    spec: JobSpec
-    problem: bytes | None
-
-    @property
-    def held(self) -> dict[str, Any]:
-        return {"job": self.job, "shot": self.shot, "token": self.token}
+    held: dict[str, Any]
+    seconds: float = 0.0
+    result: bytes | None = None
+    error: str | None = None
+    sha256: str | None = None
+    """Of a result that went ahead in pieces."""
 
     @property
-    def about(self) -> dict[str, Any]:
-        """For lines of the log."""
-        return {"job": self.job, "user": self.user, "shot": self.shot}
+    def words(self) -> dict[str, Any]:
+        returned = self.result is None and self.error is None and self.sha256 is None
+        words = {"seconds": self.seconds, "error": self.error, "sha256": self.sha256, "returned": returned}
+        return {**self.held, **words}
 
 
 class ShotLostError(Exception):
@@ -104,6 +99,12 @@ class Worker:
         self._draining, self._now = threading.Event(), threading.Event()
         self._last: tuple[str, Decoded] | None = None
         self._idle = False
+        self._lock, self._exchanging = threading.Lock(), threading.Lock()
+        self._done: list[Done] = []
+        """To be brought with the next exchange."""
+        self._rest: list[Shot] = []
+        """Leased, and not begun."""
+        self._most = 1
 
     def drain(self) -> None:
         """Take no more shots; called again: hand back the one in work. For signal handlers: may raise."""
@@ -129,56 +130,83 @@ class Worker:
                 self._transport.request("POST", "/v1/work/goodbye", json={"worker": self._name}, tries=1)
 
     def _work(self) -> None:
-        delivery: dict[str, Any] | None = None
-        result: bytes | None = None
         while True:
             wants_more = not self._draining.is_set() and not self._orphaned()
-            if not wants_more and delivery is None:
+            with self._lock:
+                bring, self._done = self._done, []
+            if not wants_more and not bring:
                 return
-            shot = self._exchange(delivery, result, wants_more)
-            delivery, result = (None, None) if shot is None else self._do(shot)
+            self._run_all(self._exchange(bring, wants_more))
 
     def _orphaned(self) -> bool:
         return self._parent is not None and os.getppid() != self._parent
 
-    def _exchange(
-        self, delivery: dict[str, Any] | None, result: bytes | None, wants_more: bool
-    ) -> Shot | None:
-        fields: dict[str, Any] = {"worker": self._name, "backends": self._backends, "delivery": delivery}
-        fields["wait"] = _POLL_SECONDS if wants_more else None
-        arrays = {} if result is None else {"result": np.frombuffer(result, np.uint8)}
-        body = pack(fields, arrays).to_bytes()
-        try:
-            self._idle = delivery is None
-            answer = self._transport.request(
-                "POST", "/v1/work/exchange", content=body, wait=_POLL_SECONDS,
-                tries=0 if delivery is None else _PATIENCE,
-            )  # fmt: skip
-        except AccessError:
-            raise
-        except ServiceError as error:
-            if delivery is not None:
-                about = {"job": delivery["job"], "shot": delivery["shot"]}
-                log.error("job %s: the result is lost: %s", delivery["job"], error, extra=about)
-            self._idle = False
-            self._draining.wait(0.5)
-            return None
-        self._idle = False
-        said, data = unpack(answer.content)
-        if said["refusal"]:
-            log.warning("%s", said["refusal"])
-        lease = said["lease"]
-        if lease is None:
-            return None
-        problem = data["problem"].tobytes() if "problem" in data else None
-        spec = spec_of(lease["spec"])
-        names = ("job", "shot", "token", "user", "sha256")
-        return Shot(**{name: lease[name] for name in names}, spec=spec, problem=problem)
-
-    def _do(self, shot: Shot) -> tuple[dict[str, Any] | None, bytes | None]:
-        """(what to say of it, its result); (None, None) where it was handed back or is not ours any more."""
+    def _run_all(self, shots: list[Shot]) -> None:
+        """One after the other; those that others should have are returned instead."""
         began = time.perf_counter()
-        beat = Heartbeat(self._transport, shot, self._now)
+        with self._lock:
+            self._rest = shots[1:]
+        shot = shots[0] if shots else None
+        while shot is not None:
+            done = self._do(shot)
+            with self._lock:
+                self._done += [] if done is None else [done]
+                if self._draining.is_set():
+                    self._done += [Done(one.held) for one in self._rest]
+                    self._rest = []
+                shot = self._rest.pop(0) if self._rest else None
+        if shots:
+            quick = (time.perf_counter() - began) / len(shots) < _QUICK_SECONDS
+            self._most = _MOST_SHOTS if quick else 1
+
+    def _clear_the_way(self, shot: Shot) -> None:
+        """This shot takes long: what was done before it is brought now, and the rest is for others."""
+        with self._lock:
+            bring = [*self._done, *(Done(one.held) for one in self._rest)]
+            self._done, self._rest = [], []
+        if bring:
+            self._exchange(bring, False, [shot.token])
+
+    def _exchange(self, bring: list[Done], wants_more: bool, holding: Sequence[str] = ()) -> list[Shot]:
+        """Bring results; the shots that come next."""
+        fields: dict[str, Any] = {
+            "worker": self._name, "backends": self._backends, "most": self._most, "holding": list(holding),
+            "wait": _POLL_SECONDS if wants_more else None, "deliveries": [done.words for done in bring],
+        }  # fmt: skip
+        results = {
+            f"result {k}": np.frombuffer(done.result, np.uint8)
+            for k, done in enumerate(bring)
+            if done.result is not None
+        }
+        body = pack(fields, results).to_bytes()
+        # One at a time: who asks for shots tells the service that it holds no others.
+        with self._exchanging, Keeping(self._transport, [done.held for done in bring]):
+            try:
+                self._idle = wants_more and not bring
+                answer = self._transport.request(
+                    "POST", "/v1/work/exchange", content=body, wait=_POLL_SECONDS,
+                    tries=_PATIENCE if bring else 0,
+                )  # fmt: skip
+            except AccessError:
+                raise
+            except ServiceError as error:
+                for done in bring:
+                    about = {name: done.held[name] for name in ("job", "shot")}
+                    log.error("job %s: the result is lost: %s", done.held["job"], error, extra=about)
+                self._idle = False
+                self._draining.wait(0.5)
+                return []
+            self._idle = False
+        said, data = unpack(answer.content)
+        for taken in said["deliveries"]:
+            if taken["refusal"]:
+                log.warning("%s", taken["refusal"])
+        return [_shot(lease, data.get(f"problem {k}")) for k, lease in enumerate(said["leases"])]
+
+    def _do(self, shot: Shot) -> Done | None:
+        """What came of it; None where it was handed back or is not ours any more."""
+        began = time.perf_counter()
+        beat = Heartbeat(self._transport, shot, self._now, self._clear_the_way)
         try:
             with beat:
                 result, seconds = self.run_shot(shot, beat)
@@ -186,30 +214,34 @@ class Worker:
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
             log.warning("job %s: shot %d: %s", shot.job, shot.shot, error, extra=shot.about)
-            return self._give_back(shot, str(error) or "its worker has not enough memory")
+            self._give_back(shot, str(error) or "its worker has not enough memory")
+            return None
         except ShotLostError as error:
-            return self._give_back(shot, str(error))
+            self._give_back(shot, str(error))
+            return None
         except (ServiceError, OSError) as error:
             line = "job %s: shot %d: it or its result did not travel: %s"
             log.warning(line, shot.job, shot.shot, error, extra=shot.about)
-            return self._give_back(shot, f"its problem or its result did not travel: {error}")
+            self._give_back(shot, f"its problem or its result did not travel: {error}")
+            return None
         except IsinglassError as error:
-            return {**shot.held, "seconds": time.perf_counter() - began, "error": str(error)}, None
+            return Done(shot.held, time.perf_counter() - began, error=str(error))
         except Exception as error:
             log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot, extra=shot.about)
             words = f"a fault of isinglass, please report it: {type(error).__name__}: {error}"
-            return {**shot.held, "seconds": time.perf_counter() - began, "error": words}, None
+            return Done(shot.held, time.perf_counter() - began, error=words)
         if beat.lost:
-            return None, None
+            return None
         if self._now.is_set() and not beat.stopped:
-            return self._give_back(shot)
+            self._give_back(shot)
+            return None
         if sent is not None:
-            return {**shot.held, "seconds": seconds, "sha256": sent}, None
-        return {**shot.held, "seconds": seconds}, result
+            return Done(shot.held, seconds, sha256=sent)
+        return Done(shot.held, seconds, result)
 
     def _send(self, shot: Shot, result: bytes) -> str | None:
         """Large results go ahead in pieces, under the name that this gives."""
-        if len(result) <= PIECE_BYTES:
+        if len(result) <= DELIVERED_BYTES:
             return None
         content = Content(result, ())
         sha256 = content.sha256()
@@ -223,14 +255,12 @@ class Worker:
         found = run_shot(problem, shot.spec, shot.shot, Run(self._threads, beat.tell, beat))
         return result_content(found).to_bytes(), time.perf_counter() - began
 
-    def _give_back(self, shot: Shot, why: str | None = None) -> tuple[None, None]:
+    def _give_back(self, shot: Shot, why: str | None = None) -> None:
         words = {**shot.held, "why": None if why is None else why[:500]}
         try:
             self._transport.request("POST", "/v1/work/give-back", json=words, tries=1)
         except ServiceError as error:
-            line = "job %s: shot %d could not be handed back: %s"
-            log.warning(line, shot.job, shot.shot, error, extra=shot.about)
-        return None, None
+            log.warning("job %s: shot %d could not be handed back: %s", shot.job, shot.shot, error)
 
     def _problem_of(self, shot: Shot) -> Decoded:
         if shot.problem is not None:
@@ -251,45 +281,7 @@ class Worker:
         return self._transport.request("GET", "/v1/work/problem", params=shot.held, wait=600.0).content
 
 
-class Heartbeat:
-    """Keeps a lease while a shot runs, tells its progress, and says when to stop (``is_set``)."""
-
-    def __init__(self, transport: Transport, shot: Shot, now: threading.Event) -> None:
-        self._transport, self._shot, self._now = transport, shot, now
-        self._over = threading.Event()
-        self._progress: dict[str, float] | None = None
-        self.stopped = self.lost = False
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-
-    def is_set(self) -> bool:
-        return self.stopped or self.lost or self._now.is_set()
-
-    def tell(self, progress: Progress) -> None:
-        """A progress callback."""
-        told = {"elapsed": progress.elapsed, "reads_done": progress.reads_done, "sweeps": progress.sweeps}
-        if progress.best_energy < float("inf"):
-            told["best_energy"] = progress.best_energy
-        if progress.reads_done or len(told) > 3:
-            self._progress = told
-
-    def _beat(self) -> None:
-        pause = _FIRST_BEAT_SECONDS
-        while not self._over.wait(pause) and not self.is_set():
-            words = {**self._shot.held, "wait": _BEAT_SECONDS, "progress": self._progress}
-            pause = 0.0
-            try:
-                answer = self._transport.request(
-                    "POST", "/v1/work/heartbeat", json=words, wait=_BEAT_SECONDS, tries=0
-                )
-                self.stopped = bool(answer.json()["stop"])
-            except ConflictError:
-                # After the end of the shot this is its own delivery.
-                self.lost = not self._over.is_set()
-            except (ServiceError, OSError):
-                pause = 0.5
+def _shot(lease: dict[str, Any], problem: np.ndarray | None) -> Shot:
+    names = ("job", "shot", "token", "user", "sha256")
+    content = None if problem is None else problem.tobytes()
+    return Shot(**{name: lease[name] for name in names}, spec=spec_of(lease["spec"]), problem=content)
