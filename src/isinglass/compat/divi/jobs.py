@@ -18,8 +18,8 @@ SIMULATOR = "qoro_maestro"
 DEVICES = {"FakeManilaV2": 5, "FakeGuadalupeV2": 16, "FakeMontrealV2": 27, "FakeTorino": 133}
 """Emulated devices that are listed, and their qubits; every fake device can be named."""
 WIDEST_WHOLE = 20
-"""Qubits up to which a circuit to be cut is run whole: it fits, and cutting could only cost shots. A wider one
-is cut into pieces of half its width at most."""
+"""Qubits up to which a circuit to be cut is run whole: it fits, and cutting could only cost shots. A wider
+one is cut into pieces of half its width at most."""
 _DEVICE_SHOTS = 1000
 _METHODS = {
     0: "statevector_simulator", 1: "aer_simulator_matrix_product_state", 2: "aer_simulator_stabilizer",
