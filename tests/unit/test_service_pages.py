@@ -299,6 +299,18 @@ def test_an_annealers_result_is_counted_and_timed_in_its_units() -> None:
     assert found.facts == [("chain strength", "0.3333333333")] and found.draw_convergence([]) is None
 
 
+@pytest.mark.parametrize("info", [
+    {"trace": "x"}, {"trace": [[1]]}, {"trace": [["a", "b"]]}, {"timing": [1]}, {"qpu": 3},
+    {"timing": {"a": "b"}}, {"trace": [[float("nan"), float("inf")]], "stop_reason": ["<b>"]},
+])  # fmt: skip
+def test_a_worker_cannot_break_the_page_with_what_it_says(info: dict[str, Any]) -> None:
+    result = SampleSet.from_samples([[-1, 1]], "SPIN", [-2.5])
+    result.info.update(info)
+    found = outcome_of([np.frombuffer(result_content(result).to_bytes(), np.uint8)])
+    assert found.draw_convergence([]) is None
+    assert found.errors or found.draw_histogram()
+
+
 def test_pictures_say_what_they_show() -> None:
     picture = convergence([[(0.1, -1.0), (2.0, -5.0)], [(0.1, -2.0)]])
     assert picture is not None and 'aria-label="lowest energy over seconds: -5 after 2"' in picture

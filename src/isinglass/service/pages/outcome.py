@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from isinglass.errors import ProblemError
 from isinglass.jobs.circuit_results import FORMS
 from isinglass.jobs.container import unpack
 from isinglass.service.pages.drawing import Point, convergence, histogram, rows
@@ -97,10 +98,16 @@ class Outcome:
 
 
 def outcome_of(contents: Iterable[np.ndarray]) -> Outcome:
-    """The outcome of these containers."""
+    """The outcome of these containers.
+
+    Samples and counts were checked when they came; what else a worker said of them was not.
+    """
     outcome = Outcome()
     for content in contents:
-        outcome.add(content)
+        try:
+            outcome.add(content)
+        except (ArithmeticError, AttributeError, LookupError, ProblemError, TypeError, ValueError):
+            outcome.errors.append(("a shot", "what its worker said beside the result cannot be shown"))
     return outcome
 
 
