@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +21,12 @@ from isinglass.compat.dynex import dynexcore
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKStub
 from tests.system import test_dynex_documents
+from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import COMMAND, ServiceProcess
 from tests.wire.dynex.in_process import batch, options, with_data
 
 VERSIONS = ("1.4.7", "1.3.3")
-PLACE = os.environ.get("ISINGLASS_PEERS", "")
+STEPS = "models constraints circuits errors stopping again many published local million"
 SCRIPT = Path(__file__).with_name("dynex_script.py")
 PROBLEM = "p qubo 3 5 0.250000\n1 0 3.0\n2 1 -1.0\n0 0 -1.0\n1 1 -2.0\n2 2 0.5\n"
 
@@ -52,7 +52,7 @@ def test_a_job_through_a_real_service(service: ServiceProcess) -> None:
             assert batch(found.envelope).energies[0] == -2.25
 
 
-@pytest.mark.skipif(not PLACE, reason="installs the client from PyPI: make soak, or ISINGLASS_PEERS=folder")
+@needs_peers
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_client(version: str, service: ServiceProcess, tmp_path: Path) -> None:
     blocks = {name: words for name, words in vars(test_dynex_documents).items() if name.isupper()}
@@ -64,35 +64,14 @@ def test_the_client(version: str, service: ServiceProcess, tmp_path: Path) -> No
         f'#!/bin/sh\nexec "{sys.executable}" -m isinglass.compat.dynex.dynexcore "$@"\n'
     )
     (core / "dynexcore").chmod(0o755)
-    steps = [
-        "models",
-        "constraints",
-        "circuits",
-        "errors",
-        "stopping",
-        "again",
-        "many",
-        "published",
-        "local",
-        "million",
-    ]
     subprocess.run(
-        [installed(version), SCRIPT, *steps], check=True, cwd=tmp_path, timeout=1500,
+        [python_with(f"dynex=={version}"), SCRIPT, *STEPS.split()], check=True, cwd=tmp_path, timeout=1500,
         env={
             **os.environ, "DYNEX_SDK_KEY": service.key("ann"),
             "DYNEX_GRPC_ENDPOINT": f"127.0.0.1:{service.grpc_port}",
             "DYNEX_BLOCKS": str(tmp_path / "blocks.json"), "DYNEX_CORE": str(core),
         },
     )  # fmt: skip
-
-
-def installed(version: str) -> Path:
-    folder = Path(PLACE).resolve() / f"dynex-{version}"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", f"dynex=={version}"], check=True)
-    return python
 
 
 def test_dynexcore(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

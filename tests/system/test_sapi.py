@@ -25,8 +25,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
     served.stop()
 
 
-def run(service: ServiceProcess, folder: Path, python: Path, sections: str) -> None:
-    """The script with nothing but three variables set, in a home that has no configuration."""
+def run(service: ServiceProcess, folder: Path, python: Path, argument: str, script: Path = SCRIPT) -> None:
+    """A script with nothing but three variables set, in a home that has no configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DWAVE_", "PYTHON"))}
     settings = {
         "DWAVE_API_ENDPOINT": f"{service.url}/sapi/v2/",
@@ -36,7 +36,7 @@ def run(service: ServiceProcess, folder: Path, python: Path, sections: str) -> N
         "XDG_CONFIG_HOME": str(folder),
         "XDG_CACHE_HOME": str(folder),
     }
-    command, env = [python, SCRIPT, sections], kept | settings
+    command, env = [python, script, argument], kept | settings
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=1800)
     log = (service.folder.parent / "service.log").read_text()
     assert done.returncode == 0, (done.stdout, done.stderr, log)
@@ -45,6 +45,10 @@ def run(service: ServiceProcess, folder: Path, python: Path, sections: str) -> N
 
 def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
     run(service, tmp_path, Path(sys.executable), "quick")
+
+
+def test_the_published_blocks(service: ServiceProcess, tmp_path: Path) -> None:
+    run(service, tmp_path, Path(sys.executable), "dwave.system", SCRIPT.with_name("dwave_documents.py"))
 
 
 @needs_peers

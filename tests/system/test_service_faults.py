@@ -47,7 +47,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
 
 
 def patient(service: ServiceProcess, key: str) -> Session:
-    return isinglass.connect(config=isinglass.Config(endpoint=service.url, sdk_key=key, retry_count=20))
+    return isinglass.connect(config=isinglass.Config(endpoint=service.url, sdk_key=key, retry_count=100))
 
 
 def check_ended(session: Session, ids: list[str], expected: int) -> None:
@@ -82,7 +82,7 @@ def test_the_server_killed_at_random_times(service: ServiceProcess) -> None:
 
     def submit() -> None:
         with isinglass.connect(
-            config=isinglass.Config(endpoint=service.url, sdk_key=key, retry_count=20)
+            config=isinglass.Config(endpoint=service.url, sdk_key=key, retry_count=100)
         ) as s:
             while not over.is_set():
                 acknowledged.append(s.submit(QUBO, seed=len(acknowledged)).id)
@@ -153,7 +153,7 @@ def test_an_upload_goes_on_after_the_server_died(service: ServiceProcess, wire: 
     rng = random.Random(5)
     matrix = np.triu(np.random.default_rng(1).normal(size=(2600, 2600)))
     url = service.url if wire == "http" else service.grpc_url
-    settings = isinglass.Config(endpoint=url, sdk_key=service.key("ann"), retry_count=20)
+    settings = isinglass.Config(endpoint=url, sdk_key=service.key("ann"), retry_count=100)
     with isinglass.connect(config=settings) as session:
         for round_ in range(FAULTS):
             matrix[0, 0] = round_

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from isinglass.circuits.shot_distribution import shots_of_groups
 from isinglass.compat.divi import (
     CircuitRunner,
     ExecutionResult,
@@ -16,7 +17,7 @@ from isinglass.compat.divi import (
     ParallelSimulator,
     QoroJobError,
 )
-from isinglass.compat.divi.payloads import observables_of, shots_of
+from isinglass.compat.divi.payloads import observables_of
 from isinglass.errors import CircuitError, ParameterError
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
@@ -112,7 +113,7 @@ def test_shot_groups() -> None:
 )  # fmt: skip
 def test_shot_groups_that_do_not_tile(groups: Any) -> None:
     with pytest.raises(ParameterError, match="does not tile 2 circuits"):
-        shots_of(groups, 2)
+        shots_of_groups(groups, 2)
 
 
 @pytest.mark.parametrize(

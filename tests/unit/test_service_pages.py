@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 
 from isinglass.circuits.runner import CircuitResult, Outcome
 from isinglass.errors import CircuitError
+from isinglass.executors.shots import run_shot
 from isinglass.jobs.circuit_results import CircuitResults, circuit_results_content
 from isinglass.jobs.problems import problem_content
+from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec
+from isinglass.results.sampleset import SampleSet
 from isinglass.service.core import JobService
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, revoke_key
@@ -54,9 +57,9 @@ class House:
         return str((await self.service.submit(user, JobSpec(**words), PROBLEM, None, None))[0]["id"])
 
 
-def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]]) -> None:
+def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]], database: str | None = None) -> None:
     async def main() -> None:
-        service = JobService(tmp_path)
+        service = JobService(tmp_path, database)
         await service.start()
         try:
             await play(House(service))
@@ -72,7 +75,7 @@ def token_of(text: str) -> str:
     return found[1]
 
 
-def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
+def test_everybody_sees_their_own_jobs_only(tmp_path: Path, url: str) -> None:
     async def play(house: House) -> None:
         job = await house.submit("ann", description=HOSTILE)
         ann, bob, root = [await house.signed_in(*who) for who in (("ann",), ("bob",), ("root", "admin"))]
@@ -89,7 +92,7 @@ def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
         assert "root" not in (await ann.get("/dashboard/usage")).text
         assert "bob" in (await root.get("/dashboard/usage")).text
 
-    visit(tmp_path, play)
+    visit(tmp_path, play, url)
 
 
 def test_hostile_words_are_shown_as_text(tmp_path: Path) -> None:
@@ -234,6 +237,26 @@ def test_keys_are_made_shown_once_and_revoked(tmp_path: Path) -> None:
     visit(tmp_path, play)
 
 
+def test_a_page_of_many_shots_reads_few(tmp_path: Path) -> None:
+    async def play(house: House) -> None:
+        job = await house.submit("ann", shots=150, solver="steepest_descent", parameters={"num_reads": 1})
+        problem = {("a", "b"): 1}
+        while lease := await house.service.lease("w", ["cpu"], 0.0):
+            result = result_content(run_shot(problem, lease.spec, lease.shot)).to_bytes()
+            await house.service.deliver("w", job, lease.shot, lease.token, 0.01, result)
+        store = house.service.store
+        energies = [found.energy for found in store.results("ann", job)[1]]
+        best = store.best_results("ann", job, 10)
+        assert len(energies) == 150 and len(best) == 10
+        assert sorted(found.energy for found in best) == sorted(energies)[:10]
+        assert all(found.content is not None for found in best)
+        text = (await (await house.signed_in("ann")).get(f"/dashboard/jobs/{job}")).text
+        assert "Of 100 of the 150 shots" in text and "The first 100 of 150" in text
+        assert "The last 200 of" in text and text.count('class="plot"') == 2
+
+    visit(tmp_path, play)
+
+
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
@@ -264,6 +287,16 @@ def test_counts_of_all_shots_are_added_and_errors_told() -> None:
     value = CircuitResult("bell", Outcome({"ZZ": 1.0}, metadata=metadata))
     found = outcome_of([shot(value, form="expectations")])
     assert found.values == {"bell": [("ZZ", 1.0, None), ("sum", -0.5, 0.01)]}
+
+
+def test_an_annealers_result_is_counted_and_timed_in_its_units() -> None:
+    result = SampleSet.from_samples([[-1, 1]], "SPIN", [-2.5], num_occurrences=[20])
+    result.info.update(timing={"total": 0.25}, trace=[], chain_strength=1 / 3)
+    result.info["qpu"] = {"timing": {"qpu_access_time": 10081.061}}
+    found = outcome_of([np.frombuffer(result_content(result).to_bytes(), np.uint8)])
+    assert 'aria-label="20 samples, energy from -2.5 to -2.5"' in str(found.draw_histogram())
+    assert found.timing == [("total", "250 ms"), ("QPU access time", "10081.1 µs")]
+    assert found.facts == [("chain strength", "0.3333333333")] and found.draw_convergence([]) is None
 
 
 def test_pictures_say_what_they_show() -> None:

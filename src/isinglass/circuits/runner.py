@@ -182,6 +182,22 @@ class CircuitRunner(ABC):
         labels = [label for batch in batches for label in batch.labels]
         return [CircuitResult(label, outcome) for label, outcome in zip(labels, ended, strict=True)]
 
+    def submit_each(
+        self, batch: CircuitBatch, wanted: Sequence[int | tuple[str, ...]], control: RunControl
+    ) -> list[CircuitResult]:
+        """One submission in which each circuit has shots or Pauli strings of its own; results in order."""
+        parts: dict[int | tuple[str, ...], list[int]] = {}
+        for index, one in enumerate(wanted):
+            parts.setdefault(one, []).append(index)
+        batches = []
+        for one, indices in parts.items():
+            labels, circuits = (tuple(what[k] for k in indices) for what in (batch.labels, batch.circuits))
+            strings, shots = (None, one) if isinstance(one, int) else (one, self.shots)
+            batches.append(CircuitBatch(labels, circuits, strings, shots))
+        order = [index for indices in parts.values() for index in indices]
+        found = dict(zip(order, self.submit_batches(batches, control), strict=True))
+        return [found[k] for k in range(len(wanted))]
+
     @property
     def depth_history(self) -> list[list[int]]:
         """Depths of the circuits of each submission, as Qiskit counts them; circuits with errors left out."""

@@ -32,3 +32,19 @@ def share(shots: int, weights: Sequence[float]) -> list[int]:
     # A stable order, so that equal remainders always go to the first.
     whole[np.argsort(whole - wanted, kind="stable")[:left]] += 1
     return [int(n) + 1 for n in whole]
+
+
+def shots_of_groups(groups: Sequence[Sequence[int]], circuits: int) -> list[int]:
+    """Shots of each circuit, of [start, end, shots] that tile all circuits; ParameterError where not."""
+    found: list[int] = []
+    for group in groups:
+        whole = len(group) == 3 and all(type(number) is int for number in group)
+        if not whole or group[0] != len(found) or not group[0] < group[1] <= circuits or group[2] < 1:
+            break
+        found += [group[2]] * (group[1] - group[0])
+    if len(found) != circuits:
+        raise ParameterError(
+            f"shot_groups={[list(group) for group in groups]} does not tile {circuits} circuits with "
+            "[start, end, shots]: begin at 0, leave no gap, and give whole numbers of shots above 0"
+        )
+    return found

@@ -25,8 +25,10 @@ def sweep(template: str, names: Sequence[str], sets: Mapping[str, Sequence[float
     if not names:
         raise ParameterError("no names to replace: give at least one")
     longest_first = sorted(names, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
-    missing = set(names) - set(pattern.findall(template))
+    pattern = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, longest_first))})(?!\w)")
+    # Text, name, text, name, ..., text: looked through once, however many sets there are.
+    parts = pattern.split(template)
+    missing = set(names) - set(parts[1::2])
     if missing:
         raise ParameterError(f"the template does not hold {', '.join(sorted(missing))}")
     circuits = {}
@@ -35,5 +37,7 @@ def sweep(template: str, names: Sequence[str], sets: Mapping[str, Sequence[float
             raise ParameterError(f"set {label!r} must hold {len(names)} finite numbers, not {list(values)}")
         # In parentheses, so that signs and powers keep their meaning.
         texts = {name: f"({float(value)!r})" for name, value in zip(names, values, strict=True)}
-        circuits[label] = pattern.sub(lambda found, texts=texts: texts[found.group()], template)  # type: ignore[misc]  # no type of a lambda with a default
+        filled = list(parts)
+        filled[1::2] = [texts[name] for name in parts[1::2]]
+        circuits[label] = "".join(filled)
     return circuits

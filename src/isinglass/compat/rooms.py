@@ -8,6 +8,7 @@ from isinglass.errors import ParameterError, nearest
 from isinglass.service.rooms import Room
 
 ROOMS = {
+    "divi": "isinglass.compat.divi.room:DiviRoom",
     "dynex": "isinglass.compat.dynex.servicer:DynexRoom",
     "sapi": "isinglass.compat.sapi.room:SapiRoom",
 }

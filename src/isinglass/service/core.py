@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -56,6 +57,13 @@ _JUMP_SECONDS = 2.0
 _LARGE_PROBLEMS_KEPT = 2
 _POINTS_KEPT = 600
 _UPLOAD_SWEEP_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A result that came in pieces: the name of its blob, which is its job's owner's."""
+
+    sha256: str
 
 
 class JobService:
@@ -297,16 +305,18 @@ class JobService:
         return lease
 
     async def deliver(
-        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | str
+        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived | str
     ) -> bool:
-        """A result (bytes) or the error of the solver (str); False where it had come before.
+        """A result (bytes, or one that came in pieces) or the error of the solver (str).
+
+        False where it had come before.
 
         ConflictError where nobody waits for it.
         """
         try:
             if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
                 new = await self.in_store(self._take_small, job, shot, token, seconds, result)
-            elif isinstance(result, bytes):
+            elif isinstance(result, bytes | Arrived):
                 new = await self._take_large(job, shot, token, seconds, result)
             else:
                 failure = Delivery(job, shot, token, seconds, error=result)
@@ -336,18 +346,28 @@ class JobService:
 
         return self.leasing.deliver_checked(delivery, check)
 
-    async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
+    async def _take_large(
+        self, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived
+    ) -> bool:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
-        energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
-        sha256 = await self.beside(self.blobs.put, held[0], result)
+        if isinstance(result, Arrived):
+            sha256 = result.sha256
+            if self.blobs.size(held[0], sha256) is None:
+                raise ProblemError(f"the result {sha256[:12]}… has not arrived: send its pieces first")
+            content = self.blobs.read(held[0], sha256)
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, content)
+        else:
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
+            sha256 = await self.beside(self.blobs.put, held[0], result)
         delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self.in_store(self.leasing.deliver, delivery)
 
     def _checked(
-        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float, result: bytes
-    ) -> Checked:
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float,
+        result: bytes | np.ndarray,
+    ) -> Checked:  # fmt: skip
         decoded = self._decoded(user, problem)
         try:
             found = result_of(result)

@@ -59,7 +59,7 @@ class LimitBody:
     def _largest(self, path: str) -> int:
         if path.startswith("/v1/work/exchange"):
             return WORK_BYTES
-        if path.startswith("/v1/blobs/"):
+        if path.startswith(("/v1/blobs/", "/v1/work/result")):
             return PIECE_BYTES + (1 << 16)
         return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
 

@@ -266,6 +266,18 @@ class Store:
             rows = _RESULTS.all(connection, wanted=job)
             return status, [ShotResult(r["shot"], r["energy"], r["result"], r["result_hash"]) for r in rows]
 
+    def best_results(self, user: str | None, job: str, limit: int) -> list[ShotResult]:
+        """What the ``limit`` shots of lowest energy left, without a look at what the others did."""
+        done = (shots.c.job == job, shots.c.state == str(ShotState.DONE))
+        order = (shots.c.energy.is_(None), shots.c.energy, shots.c.shot)
+        best = select(shots.c.shot).where(*done).order_by(*order).limit(limit)
+        columns = (shots.c.shot, shots.c.energy, shots.c.result, shots.c.result_hash)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            numbers = connection.execute(best).scalars().all()
+            rows = connection.execute(select(*columns).where(*done, shots.c.shot.in_(numbers)))
+            return [ShotResult(*row) for row in rows]
+
     def problem(self, user: str | None, job: str) -> tuple[str, Problem]:
         """(owner, the job's problem)."""
         with self.transaction() as connection:

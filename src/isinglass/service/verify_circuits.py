@@ -34,6 +34,7 @@ def check_circuits(circuits: Circuits, spec: JobSpec, shot: int, result: Result)
         raise VerificationError("the results are of other circuits than the job's")
     if all(entry.exception is not None for entry in result):
         raise VerificationError("every circuit has an error: that is no result")
+    shots = shots_of(spec, len(circuits)) if result.form == "counts" else []
     for k, (entry, (program, _)) in enumerate(zip(result, programs(circuits), strict=True)):
         if entry.exception is not None:
             if len(str(entry.exception)) > _LONGEST_ERROR:
@@ -43,7 +44,7 @@ def check_circuits(circuits: Circuits, spec: JobSpec, shot: int, result: Result)
         else:
             _check_strings(entry, program)
             if result.form == "counts":
-                _check_counts(entry, shots_of(spec))
+                _check_counts(entry, shots[k])
 
 
 def _form(circuits: Circuits, spec: JobSpec) -> str:

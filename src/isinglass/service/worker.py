@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.client.transport import Transport
+from isinglass.client.upload import send_pieces
 from isinglass.control import Progress
 from isinglass.errors import (
     AccessError,
@@ -30,10 +31,11 @@ from isinglass.errors import (
 from isinglass.executors.contract import Run
 from isinglass.executors.sampling import warm_up
 from isinglass.executors.shots import run_shot
-from isinglass.jobs.container import pack, unpack
+from isinglass.jobs.container import Content, pack, unpack
 from isinglass.jobs.problems import Decoded, problem_of
 from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec, spec_of
+from isinglass.jobs.wire import PIECE_BYTES
 
 log = logging.getLogger("isinglass.worker")
 
@@ -180,6 +182,7 @@ class Worker:
         try:
             with beat:
                 result, seconds = self.run_shot(shot, beat)
+                sent = self._send(shot, result)
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
             log.warning("job %s: shot %d: %s", shot.job, shot.shot, error, extra=shot.about)
@@ -187,9 +190,9 @@ class Worker:
         except ShotLostError as error:
             return self._give_back(shot, str(error))
         except (ServiceError, OSError) as error:
-            line = "job %s: shot %d: its problem did not come: %s"
+            line = "job %s: shot %d: it or its result did not travel: %s"
             log.warning(line, shot.job, shot.shot, error, extra=shot.about)
-            return self._give_back(shot, f"its problem did not come: {error}")
+            return self._give_back(shot, f"its problem or its result did not travel: {error}")
         except IsinglassError as error:
             return {**shot.held, "seconds": time.perf_counter() - began, "error": str(error)}, None
         except Exception as error:
@@ -200,7 +203,18 @@ class Worker:
             return None, None
         if self._now.is_set() and not beat.stopped:
             return self._give_back(shot)
+        if sent is not None:
+            return {**shot.held, "seconds": seconds, "sha256": sent}, None
         return {**shot.held, "seconds": seconds}, result
+
+    def _send(self, shot: Shot, result: bytes) -> str | None:
+        """Large results go ahead in pieces, under the name that this gives."""
+        if len(result) <= PIECE_BYTES:
+            return None
+        content = Content(result, ())
+        sha256 = content.sha256()
+        send_pieces(self._transport, "/v1/work/result", content, sha256=sha256, **shot.held)
+        return sha256
 
     def run_shot(self, shot: Shot, beat: Heartbeat) -> tuple[bytes, float]:
         """(the result's container, seconds it took), made here."""

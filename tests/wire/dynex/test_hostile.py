@@ -199,9 +199,10 @@ def test_unknown_methods_and_fields(here: InProcess) -> None:
     assert pb.FinishJobReply.FromString(reply) == pb.FinishJobReply()
 
 
-def test_messages_that_are_too_long(here: InProcess) -> None:
-    huge = pb.CreateJobRequest(chunk=pb.JobChunk(data=b"0" * (80 << 20)))
-    many = [pb.CreateJobRequest(chunk=pb.JobChunk(data=b"0" * (30 << 20)))] * 5
+def test_messages_that_are_too_long(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isinglass.compat.dynex.submission._MOST_CHUNKS", 4 << 20)
+    huge = pb.CreateJobRequest(chunk=pb.JobChunk(data=b"0" * (73 << 20)))
+    many = [pb.CreateJobRequest(chunk=pb.JobChunk(data=b"0" * (1 << 20)))] * 5
     for stream in ([INIT, huge], [INIT, *many]):
         with pytest.raises(grpc.RpcError) as caught:
             here.create(stream)

@@ -13,7 +13,8 @@ import pytest
 
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.jobs.container import unpack
-from isinglass.jobs.problems import problem_of
+from isinglass.jobs.problems import problem_content, problem_of
+from isinglass.jobs.spec import JobSpec
 from tests.wire.dynex.circuit_files import BELL, op, packed
 from tests.wire.dynex.in_process import (
     SMALL,
@@ -282,6 +283,14 @@ def test_a_circuit_that_fails_says_why(here: InProcess) -> None:
     here.work()
     last = here.events(job)[-1]
     assert last.type == pb.JobEvent.ERROR and "something went wrong" not in last.error.message
+
+
+def test_jobs_of_other_doors_have_no_form_here(here: InProcess) -> None:
+    """Spins, whole numbers: the protocol has bits."""
+    content = problem_content(({"a": 1.0}, {("a", "b"): -1.0})).to_bytes()
+    status, _ = run(here.service.submit("ann", JobSpec(), content, None, None))
+    assert "not submitted through this door" in next(here.subscribe(status["id"])).error.message
+    here.call("CancelJob", pb.CancelJobRequest(job_id=status["id"]))
 
 
 def test_it_is_on_the_list(tmp_path: Path) -> None:

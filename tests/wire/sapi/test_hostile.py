@@ -204,6 +204,47 @@ def test_tokens(tmp_path: Path) -> None:
     with_room(tmp_path, test)
 
 
+@pytest.mark.parametrize("solver", [SMALL, QPU, BQM.name])
+def test_values_that_go_deep(solver: str, tmp_path: Path) -> None:
+    """As deep as the reader of JSON goes, and a little deeper."""
+    hybrid = {"type": "bqm", "data": {"format": "ref", "data": "x"}, "solver": {"name": BQM.name}}
+    whole = {**job(), **hybrid} if solver == BQM.name else job(solver)
+
+    async def test(here: InProcess) -> None:
+        for depth in (100, 800, 900, 930, 950, 960, 970, 980, 990, 1000):
+            deep = "[" * depth + "]" * depth
+            for field in ("num_reads", "time_limit", "x_deep"):
+                words = json.dumps({**whole, "params": {field: "DEEP"}})
+                answer = await here.client.post("problems/", content=words.replace('"DEEP"', deep).encode())
+                assert 400 <= answer.status_code < 500, (depth, field, answer.text)
+            for field in ("label", "type", "data", "solver", "params"):
+                words = json.dumps({**whole, field: "DEEP"})
+                answer = await here.client.post("problems/", content=words.replace('"DEEP"', deep).encode())
+                assert 400 <= answer.status_code < 500, (depth, field, answer.text)
+
+    with_room(tmp_path, test)
+
+
+def test_a_version_that_is_not_served_changes_nothing(tmp_path: Path) -> None:
+    async def test(here: InProcess) -> None:
+        waiting = (await here.client.post("problems/", json=[job()])).json()[0]["id"]
+        for method, path, resource in (
+            ("POST", "problems/", "problems"),
+            ("DELETE", f"problems/{waiting}", "problem"),
+            ("DELETE", "problems/", "problems"),
+            ("POST", "bqm/multipart", "multipart-initiate"),
+        ):
+            accept = f"application/vnd.dwave.sapi.{resource}+json; version=1.0.0"
+            body = job() if method == "POST" else [waiting]
+            answer = await here.client.request(method, path, json=body, headers={"Accept": accept})
+            assert answer.status_code == answer.json()["error_code"] == 415, answer.text
+        found = (await here.client.get("problems/")).json()
+        assert [one["status"] for one in found] == ["PENDING"]
+        assert not list(tmp_path.glob("sapi-uploads/**/*"))
+
+    with_room(tmp_path, test)
+
+
 def digest(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data).digest()).decode()
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from isinglass.circuits import parallel_simulator as own
 from isinglass.circuits.batch import CircuitBatch
-from isinglass.circuits.runner import CircuitResult, whole_number
+from isinglass.circuits.runner import whole_number
+from isinglass.circuits.shot_distribution import shots_of_groups
 from isinglass.compat.divi.execution_result import ExecutionResult
-from isinglass.compat.divi.payloads import circuits_of, observables_of, shots_of
-from isinglass.control import Cancel, Progress, RunControl
+from isinglass.compat.divi.payloads import circuits_of, observables_of
+from isinglass.control import Cancel, Progress
 from isinglass.errors import CircuitError, ParameterError
 
 
@@ -96,11 +97,10 @@ class ParallelSimulator(own.ParallelSimulator):
         count = len(batch.labels)
         if ham_ops is not None:
             strings = observables_of(ham_ops, circuit_ham_map, count)
-            found = self._in_parts(
-                batch, [self._widened(batch, k, strings[k]) for k in range(count)], control
-            )
+            wanted = [self._widened(batch, index, strings[index]) for index in range(count)]
+            found = self.submit_each(batch, wanted, control)
         elif shot_groups is not None:
-            found = self._in_parts(batch, shots_of(shot_groups, count), control)
+            found = self.submit_each(batch, shots_of_groups(shot_groups, count), control)
         else:
             pairs = list(zip(batch.labels, batch.circuits, strict=True))
             found = self.submit(pairs, control, observables=observables, shots=shots)
@@ -113,22 +113,6 @@ class ParallelSimulator(own.ParallelSimulator):
         except CircuitError:
             return tuple(strings)  # the runner puts the error under the circuit's label
         return tuple(string.ljust(program.qubits if program else 0, "I") for string in strings)
-
-    def _in_parts(
-        self, batch: CircuitBatch, wanted: Sequence[Any], control: RunControl
-    ) -> list[CircuitResult]:
-        """A batch for each kind of ``wanted`` (strings or shots), put together again in order."""
-        parts: dict[Any, list[int]] = {}
-        for index, one in enumerate(wanted):
-            parts.setdefault(one, []).append(index)
-        batches = []
-        for one, indices in parts.items():
-            labels, circuits = (tuple(what[k] for k in indices) for what in (batch.labels, batch.circuits))
-            strings, shots = (None, one) if isinstance(one, int) else (one, self.shots)
-            batches.append(CircuitBatch(labels, circuits, strings, shots))
-        order = [index for indices in parts.values() for index in indices]
-        found = dict(zip(order, self.submit_batches(batches, control), strict=True))
-        return [found[k] for k in range(len(wanted))]
 
 
 CircuitRunner.register(ParallelSimulator)

@@ -75,18 +75,3 @@ def _ranges(name: str, given: Sequence[Sequence[int]], circuits: int) -> list[tu
             raise ParameterError(f"{name}: {list(one)} is not [start, end) within {circuits} circuits")
         found.append((one[0], one[1]))
     return found
-
-
-def shots_of(groups: Sequence[Sequence[int]], circuits: int) -> list[int]:
-    """Shots of each circuit, of [start, end, shots] that tile all circuits without gaps."""
-    found: list[int] = []
-    for group in groups:
-        if len(group) != 3 or group[0] != len(found) or group[1] <= group[0]:
-            break
-        found += [group[2]] * (group[1] - group[0])
-    if len(found) != circuits or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in found):
-        raise ParameterError(
-            f"shot_groups={[list(group) for group in groups]} does not tile {circuits} circuits with "
-            "[start, end, shots]: begin at 0, leave no gap, and give whole numbers of shots above 0"
-        )
-    return found

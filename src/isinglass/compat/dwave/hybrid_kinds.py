@@ -36,6 +36,8 @@ class HybridKind:
     """Properties of its own."""
     least_seconds: Callable[[Any], float]
     """Of a model: the smallest ``time_limit`` that is taken."""
+    most_samples: int
+    """That an answer has."""
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -108,11 +110,11 @@ BQM = HybridKind(
         "version": "2.2", "maximum_number_of_variables": 1_000_000,
         "maximum_number_of_biases": 200_000_000, "minimum_time_limit": _BQM_SECONDS,
     },
-    _bqm_seconds,
+    _bqm_seconds, 1,
 )  # fmt: skip
 CQM = HybridKind(
     "hybrid_constrained_quadratic_model_version1", "cqm", "Constrained quadratic models, solved by isinglass",
-    _CQM_LIMITS, _cqm_seconds,
+    _CQM_LIMITS, _cqm_seconds, 100,
 )  # fmt: skip
 DQM = HybridKind(
     "hybrid_discrete_quadratic_model_version1", "dqm", "Discrete quadratic models, solved by isinglass",
@@ -120,5 +122,5 @@ DQM = HybridKind(
         "version": "1.12", "maximum_number_of_variables": 5000, "maximum_number_of_cases": 500_000,
         "maximum_number_of_biases": 5_000_000_000, "minimum_time_limit": _DQM_SECONDS,
     },
-    _dqm_seconds,
+    _dqm_seconds, 100,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 import dimod
+import numpy as np
 
 from isinglass.compat.dwave import hybrid_kinds
 from isinglass.compat.dwave.hybrid_kinds import HybridKind
@@ -43,11 +44,14 @@ class _HybridSampler:
     def _solve(self, model: Any, time_limit: Any, label: str | None, seed: int | None) -> dimod.SampleSet:
         seconds = self.kind.time_limit(time_limit, model)
         found = solve(model, time_limit=seconds, seed=seed)
-        return hybrid_answer(found, problem_id=str(uuid.uuid4()), problem_label=label)
+        return hybrid_answer(self.kind, found, problem_id=str(uuid.uuid4()), problem_label=label)
 
 
-def hybrid_answer(found: dimod.SampleSet, **more: Any) -> dimod.SampleSet:
-    """A result with the vectors and the ``info`` that the vendor's hybrid solvers give; times in µs."""
+def hybrid_answer(kind: HybridKind, found: dimod.SampleSet, **more: Any) -> dimod.SampleSet:
+    """The best samples of a result, with the vectors and the ``info`` that the vendor's hybrid solvers give.
+
+    Times are in µs; what satisfies the constraints comes first.
+    """
     run_time = 1e6 * found.info["timing"]["total"]
     info = {"qpu_access_time": 0, "charge_time": run_time, "run_time": run_time}
     names = ["sample", "energy", "num_occurrences"]
@@ -55,7 +59,10 @@ def hybrid_answer(found: dimod.SampleSet, **more: Any) -> dimod.SampleSet:
         info["constraint_labels"] = found.info["constraint_labels"]
         names += ["is_feasible", "is_satisfied"]
     info |= {name: value for name, value in more.items() if value is not None}
-    return dimod.SampleSet(found.record[names], found.variables, info, found.vartype)
+    energy = found.record.energy
+    feasible = found.record.is_feasible if "is_feasible" in names else np.ones(len(energy), bool)
+    best = np.lexsort((energy, ~feasible))[: kind.most_samples]
+    return dimod.SampleSet(found.record[names][best], found.variables, info, found.vartype)
 
 
 class LeapHybridBQMSampler(_HybridSampler, dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped

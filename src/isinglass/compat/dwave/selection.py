@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from isinglass.errors import ParameterError, nearest
@@ -26,11 +27,13 @@ CONNECTION = frozenset({
 """Words of ``Client.from_config`` that are about a connection, and here about nothing."""
 
 _MINOR_VERSION = re.compile(r"(?<=[a-z][0-9])\.[0-9]+$")
-_DEFAULT_ORDER = "-num_active_qubits"
+_LARGEST_FIRST = "-num_active_qubits"
+_DEFAULT_ORDER = "avg_load"
+"""As the client has it where features are given: here the same for all, so the order is that of the list."""
 
 
 def machine_of(solver: Any, order_by: str | None = None) -> QPUSolver:
-    """The machine of a solver's name, of features, or (None) the one with the most qubits.
+    """The machine of a solver's name, the first with these features, or (None) the one with the most qubits.
 
     Names of the time before 2026 mean the machine of today: "Advantage_system4.1" is "Advantage_system4".
     ParameterError where there is none.
@@ -42,16 +45,23 @@ def machine_of(solver: Any, order_by: str | None = None) -> QPUSolver:
     if solver is not None and not isinstance(solver, Mapping):
         raise ParameterError(f"solver={solver!r} is neither a name nor a dict of features")
     features = dict(solver or {})
-    order = features.pop("order_by", None) or order_by or _DEFAULT_ORDER
+    default = _LARGEST_FIRST if solver is None else _DEFAULT_ORDER
+    order = features.pop("order_by", None) or order_by or default
     name = features.get("name")
     if isinstance(name, str):
         features["name"] = _MINOR_VERSION.sub("", name)
-    machines = [QPUSolver(model) for model in MODELS]
-    fitting = [m for m in machines if all(_holds(m, words, value) for words, value in features.items())]
+    fitting = [m for m in _machines() if all(_holds(m, words, value) for words, value in features.items())]
     if not fitting:
         raise ParameterError(f"no machine has the features {features}; there are {', '.join(MODELS)}")
     backwards = str(order).startswith("-")
-    return sorted(fitting, key=lambda m: _order(m, str(order).lstrip("-")), reverse=backwards)[0]
+    first = sorted(fitting, key=lambda m: _order(m, str(order).lstrip("-")), reverse=backwards)[0]
+    return QPUSolver(first.name)
+
+
+@cache
+def _machines() -> list[QPUSolver]:
+    """To look at; whoever chooses one gets one of their own."""
+    return [QPUSolver(model) for model in MODELS]
 
 
 def check_connection(words: Mapping[str, Any]) -> None:

@@ -61,13 +61,13 @@ class Answers:
 
     def _name(self, energy: Any, shot: int, read: int) -> str:
         steps = self.spec["parameters"].get("annealing_time", 0)
-        return name_of(steps, float(energy) - self.spec["echo"].get("offset", 0.0), shot, read)
+        return name_of(steps, float(energy) - self.spec["echo"]["offset"], shot, read)
 
     def _reads(self, found: Any) -> tuple[np.ndarray, np.ndarray, range]:
         """(0/1 [reads, n] best first, energies, the reads to send as text)."""
         if self.spec["type"] == JobType.CIRCUITS:
             return self._measurements(found[0])
-        rank = int(self.spec["echo"].get("rank", 1))
+        rank = int(self.spec["echo"]["rank"])
         order = np.argsort(found.record.energy, kind="stable")
         order = order[: most_reads(len(found.variables)) if self.status["shots"] == 1 else rank]
         if self.spec["backend"] == "qpu":

@@ -15,7 +15,12 @@ from isinglass.compat.dynex.errors import (
     DynexValidationError,
     in_dynex_words,
 )
+from isinglass.errors import nearest
 
+IGNORED = (
+    "integration_steps", "logging", "bnb", "switchfraction", "alpha", "beta", "gamma", "delta", "epsilon",
+    "zeta", "minimum_stepsize", "block_fee", "shots", "qpu_max_coeff", "debugging",
+)  # fmt: skip
 METHODS = ("measure", "probs", "all", "sampleset")
 
 
@@ -36,7 +41,7 @@ class DynexCircuit:
         *,
         method: str = "measure",
         seed: int | None = None,
-        **ignored: Any,
+        **more: Any,
     ) -> Any:
         """Measure every wire of a circuit ``num_reads`` times.
 
@@ -47,10 +52,13 @@ class DynexCircuit:
                 wire, float64[wires]; "all" a list of the bits of every read, uint8[wires] each; "sampleset" a
                 ``dimod.SampleSet`` over the wires' numbers. Place ``i`` is wire ``i`` in all of them.
             seed: 0 to 2^63 - 1; None draws one.
-            **ignored: further words of the client (integration_steps, shots, ...), which change nothing.
+            **more: further words of the client (``IGNORED``), which change nothing.
         """
         if method not in METHODS:
             raise DynexValidationError(f"method={method!r} is not one of {', '.join(METHODS)}")
+        for name in more:
+            if name not in IGNORED:
+                raise DynexValidationError(f"{name!r} is not a parameter of execute{nearest(name, IGNORED)}")
         with in_dynex_words():
             text = _as_qasm(circuit, params)
             bits, times = _measured(text, num_reads, seed)

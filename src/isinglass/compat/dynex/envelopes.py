@@ -16,13 +16,11 @@ BATCH = "sampleset-batch-v1"
 _FOLD_FROM = 64 << 10
 """Bytes of a payload from which it is compressed."""
 _MOST_VALUES = 1 << 23
-"""Values of all reads in one batch: the client unpacks each in Python, and a message of it has 50 MiB at
-most."""
+"""Of all reads in one batch: the client unpacks each in Python and takes no message beyond 50 MiB."""
 
 
 def text_of(bits: np.ndarray) -> bytes:
-    """One line of int8[n]: "1.0, " for 1 and "-1.0, " for 0; the comma at the end makes a line of one
-    value."""
+    """One line of int8[n]: "1.0, " for 1, "-1.0, " for 0. The client knows a line by its commas."""
     return bits.astype(np.uint8).tobytes().replace(b"\x01", b"1.0, ").replace(b"\x00", b"-1.0, ") + b"\n"
 
 
@@ -51,8 +49,7 @@ def envelope(job: str, name: str, payload: bytes, form: str = "") -> SolutionEnv
 
 
 def name_of(steps: Any, energy: float, shot: int, read: int = 0) -> str:
-    """chips, steps, loc and energy without the offset, which the client reads off it; then what makes it
-    unique."""
+    """chips, steps, loc, energy without the offset, which the client reads off it; and what is unique."""
     # A name that is too long is taken for data.
     shown = energy if math.isfinite(energy) and abs(energy) < 1e50 else 0.0
     return f"1_{int(steps or 0)}_0_{shown:.6f}_sol_{shot}_{read}"

@@ -23,8 +23,7 @@ _PLACES = 20
 _QUIET_SECONDS = 10.0
 _STATES = {"submitted": "queued", "started": "running", "stopping": "stopping", "finished": "finished"}
 _ENDS = ("cancelled", "timed_out", "failed", "dead")
-"""Ends without all shots: an error to the client, which else would wait for the rest until its own
-timeout."""
+"""Ends without all shots: errors to the client, which else would wait for the rest until its own timeout."""
 
 
 class Subscription:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 HEADER = b"p qubo"
 _FREE_VARIABLES = 1024
-"""Variables that need not occur in any entry. The client names each, so that more of them fill memory for
-nothing."""
+"""Variables that need not occur in any entry. The client names each: more fill memory for nothing."""
 
 
 def from_message(data: JobData) -> EdgeList:

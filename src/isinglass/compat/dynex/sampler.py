@@ -11,7 +11,7 @@ import dimod
 import numpy as np
 
 from isinglass.compat.dynex.config import ComputeBackend, DynexConfig
-from isinglass.compat.dynex.errors import DynexModelError, DynexSolverError, in_dynex_words
+from isinglass.compat.dynex.errors import DynexModelError, in_dynex_words
 from isinglass.compat.dynex.models import BQM, CQM
 from isinglass.compat.dynex.settings import Settings, settings_of
 from isinglass.jobs.sample_results import merge_samples
@@ -20,6 +20,9 @@ from isinglass.rng import resolve_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_OF_THE_SAMPLER = ("config", "logging", "description", "bnb", "mainnet", "test")
 
 
 class DynexSampler:
@@ -63,12 +66,8 @@ class DynexSampler:
         """
         with in_dynex_words():
             settings = settings_of(args, parameters)
-        backend = (
-            "cpu" if self.config.compute_backend is ComputeBackend.LOCAL else self.config.compute_backend
-        )
-        _check_here(backend)
-        with in_dynex_words():
-            found = self._runs(str(backend), settings)
+            chosen = self.config.compute_backend
+            found = self._runs("cpu" if chosen is ComputeBackend.LOCAL else str(chosen), settings)
         if self.logging:
             best = found.record.energy.min(initial=np.inf)
             self.config.logger.info("[%s] energy %g", self.config.get_platform_prefix(), best)
@@ -89,9 +88,9 @@ class DynexSampler:
             for run in range(runs):
                 if run and cancel.is_set():
                     break
-                words_of_run = {**settings.parameters(backend), "seed": spec.shot_seed(run)}
-                words_of_run |= {} if on_qpu else {"cancel": cancel}
-                shots[run] = solve(to_solve, **words, **words_of_run)
+                shots[run] = solve(
+                    to_solve, seed=spec.shot_seed(run), cancel=cancel, **words, **settings.parameters(backend)
+                )
         found = merge_samples(shots, {"shots": runs})
         if not on_qpu or isinstance(self.model, BQM):
             return found
@@ -110,22 +109,11 @@ def _timeout(seconds: float) -> Iterator[threading.Event]:
         timer.cancel()
 
 
-def _check_here(backend: str) -> None:
-    from isinglass.solving import BACKENDS
-
-    if backend not in BACKENDS:
-        raise DynexSolverError(
-            f"compute_backend {str(backend)!r} is not on this machine, which has {', '.join(BACKENDS)}: use "
-            "ComputeBackend.CPU, or the dynex client with a service that has such a worker"
-        )
-
-
 def sample(bqm: Any, *args: Any, **parameters: Any) -> dimod.SampleSet:
     """Samples of a ``dimod.BinaryQuadraticModel``; keywords as of ``sample_qubo``."""
-    config = parameters.pop("config", None)
-    for name in ("logging", "description", "bnb", "formula", "mainnet", "test"):
-        parameters.pop(name, None)
-    return DynexSampler(BQM(bqm), logging=False, config=config).sample(*args, **parameters)
+    model = BQM(bqm, formula=parameters.pop("formula", 2))
+    of_sampler = {name: parameters.pop(name) for name in _OF_THE_SAMPLER if name in parameters}
+    return DynexSampler(model, **of_sampler).sample(*args, **parameters)
 
 
 def sample_qubo(Q: Any, offset: float = 0.0, **parameters: Any) -> dimod.SampleSet:

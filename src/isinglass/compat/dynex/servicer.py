@@ -16,6 +16,7 @@ from typing import Any
 import isinglass
 from isinglass.compat.dynex.answers import Answers, checked_id
 from isinglass.compat.dynex.events import Subscription
+from isinglass.compat.dynex.options import ECHO
 from isinglass.compat.dynex.submission import received, submission_of
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKServicer, add_SDKServicer_to_server
@@ -85,7 +86,10 @@ class SDK(SDKServicer):
             await refuse(context, error)
 
     async def _answers(self, user: str | None, job: str, batches: bool) -> Answers:
-        return Answers(await self._service.status(user, checked_id(job)), batches)
+        status = await self._service.status(user, checked_id(job))
+        if status["spec"].get("echo", {}).get("room") != ECHO["room"]:
+            raise UnknownJobError(f"job {job} was not submitted through this door: use the one it came in by")
+        return Answers(status, batches)
 
     @told
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobReply:

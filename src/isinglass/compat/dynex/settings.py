@@ -26,8 +26,7 @@ class Settings:
     num_reads: int | None = None
     """States wanted, best first, 1 up; None for 32, on a QPU 4."""
     annealing_time: int = 10
-    """Steps of each read, 1 up: of a QPU (10 to 1000) and of solvers that count sweeps. ``auto`` decides
-    itself."""
+    """Steps of a read, 1 up: of a QPU (10 to 1000), of solvers that count sweeps. Not for ``auto``."""
     clones: int = 1
     """1 to 128: repeats of the whole call, each with a seed of its own, merged."""
     switchfraction: float = 0.0
@@ -51,8 +50,7 @@ class Settings:
     preprocess: bool | None = None
     """No effect: ``auto`` makes problems smaller itself."""
     qpu_max_coeff: float = 9.0
-    """Largest coefficient on a QPU, above 0; larger ones are scaled there, energies are those of the
-    model."""
+    """Largest coefficient on a QPU, above 0; larger ones are scaled there. Energies are of the model."""
     show_progress: bool | None = None
     """No effect."""
     seed: int | None = None

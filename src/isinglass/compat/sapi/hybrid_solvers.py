@@ -44,4 +44,4 @@ class HybridSolver(SapiSolver):
         return spec, model
 
     def answer(self, samples: dimod.SampleSet, said: Mapping[str, Any]) -> dict[str, Any]:
-        return {"format": "bq", "data": hybrid_answer(samples).to_serializable()}
+        return {"format": "bq", "data": hybrid_answer(self._kind, samples).to_serializable()}

@@ -136,6 +136,7 @@ async def _listed(
 async def cancel_many(request: Request, body: Body, service: Service, who: Who) -> Response:
     """A list of ids: a status or an error each."""
     who.require("submit")
+    media_types.PROBLEMS.check_accepted(request)
     if not isinstance(body, list) or not body or not all(isinstance(one, str) for one in body):
         raise ParameterError("the body is not a list of at least one problem's id")
     if len(body) > _MOST_IDS:
@@ -153,6 +154,7 @@ async def cancel_many(request: Request, body: Body, service: Service, who: Who) 
 async def cancel(request: Request, problem: str, service: Service, who: Who) -> Response:
     """200 and the status, 202 where it is in work, 409 where it has ended."""
     who.require("submit")
+    media_types.PROBLEM.check_accepted(request)
     try:
         return media_types.PROBLEM.reply(request, await _cancel(service, who, problem))
     except ServiceError as error:

@@ -24,6 +24,7 @@ def _uploads(request: Request) -> Uploads:
 async def begin(request: Request, body: Body, service: Service, who: Who) -> Response:
     """``{"size": bytes}``: the id of a new upload."""
     who.require("submit")
+    UPLOAD["initiate"].check_accepted(request)
     size = body.get("size") if isinstance(body, dict) else None
     upload = await service.beside(_uploads(request).begin, who.user, size)
     return UPLOAD["initiate"].reply(request, {"id": upload})
@@ -42,6 +43,7 @@ async def put(
 ) -> Response:
     """One part, under the MD5 that its head says."""
     who.require("submit")
+    UPLOAD["upload"].check_accepted(request)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/octet-stream":
         raise ServiceError("a part's Content-Type is application/octet-stream", 415)
     data, md5 = await request.body(), request.headers.get("content-md5")
@@ -53,6 +55,7 @@ async def put(
 async def combine(request: Request, upload: str, body: Body, service: Service, who: Who) -> Response:
     """``{"checksum": hex}``: the MD5 of the parts' MD5s."""
     who.require("submit")
+    UPLOAD["combine"].check_accepted(request)
     if not isinstance(body, dict):
         raise ParameterError('the body is not an object such as {"checksum": "…"}')
     await service.beside(_uploads(request).combine, who.user, upload, body.get("checksum"))
