@@ -25,8 +25,8 @@ if not SIMULATED:
     _DRIVER_ERRORS += (CUDAError,)
     _COMPILER_ERRORS += (NvrtcError, NvvmError)
 
-_ALWAYS_SHARED = 48 << 10
-"""Bytes of dynamic shared memory that every kernel may have; more has to be asked for."""
+_ALWAYS_SHARED = 32 << 10
+"""Bytes of dynamic shared memory that every kernel may have beside its static; more has to be asked for."""
 _DRIVERS_SHARE = 256 << 20
 """Bytes of a card left to its driver and to compiled kernels."""
 
