@@ -193,6 +193,8 @@ def test_tokens(tmp_path: Path) -> None:
                 token,
                 answer.text,
             )
+        nonsense = await here.client.post("problems/", content=b"{", headers={"X-Auth-Token": "x"})
+        assert nonsense.status_code == 401, "nothing is read of strangers"
         mine = (await here.client.post("problems/", json=job(), headers={"X-Auth-Token": own})).json()["id"]
         for path in ("", "/info", "/answer", "/messages"):
             answer = await here.client.get(f"problems/{mine}{path}", headers={"X-Auth-Token": reader})
