@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 
-from isinglass.errors import MissingExtraError, ParameterError
+from isinglass.errors import IsinglassError, MissingExtraError, ParameterError
 from isinglass.jobs.spec import BACKENDS
-from isinglass.solving import BACKENDS as SOLVE_BACKENDS
+from isinglass.kernels.cuda.opening import open_cards
 
 
 def backends_here() -> list[str]:
@@ -33,8 +33,7 @@ def require_backend(backend: str) -> None:
 
 
 def _has_gpu() -> bool:
-    if "gpu" not in SOLVE_BACKENDS or importlib.util.find_spec("numba_cuda") is None:
+    try:
+        return open_cards().real
+    except IsinglassError:
         return False
-    from numba import cuda
-
-    return bool(cuda.is_available())

@@ -43,7 +43,8 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
         backend=spec.backend,
         solver=spec.solver,
         seed=spec.shot_seed(shot),
-        num_threads=how.num_threads,
+        # A card is used whole, and threads are no word of its.
+        num_threads=None if spec.backend == "gpu" else how.num_threads,
         progress=how.progress,
         cancel=how.cancel,
         **_with_tuples(spec.parameters),
