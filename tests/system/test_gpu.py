@@ -18,6 +18,9 @@ from typer.testing import CliRunner
 import isinglass
 from isinglass.cli.main import app
 from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError, ParameterError
+from isinglass.executors import machine, sampling
+from isinglass.executors.contract import Run
+from isinglass.jobs.spec import JobSpec
 from isinglass.kernels.cuda import opening
 from isinglass.kernels.cuda.card import Card
 from tests.conftest import random_couplings
@@ -205,3 +208,12 @@ def test_the_benchmark_runs_end_to_end_and_a_row_that_fails_does_not_take_the_ot
     assert failed["row"] == "K2000" and "failed" in failed
     assert [row["row"] for row in others] == ["checks", "bifurcate", "rotors", "qscore"]
     assert others[0]["card"] == "card: CUDA simulator" and np.isfinite(others[3]["beta"])
+
+
+def test_a_job_runs_there_too_and_a_simulated_card_offers_itself_to_no_service() -> None:
+    spec = JobSpec(
+        solver="simulated_annealing", backend="gpu", seed=1, parameters={"annealing_time": 1, "num_reads": 1}
+    )
+    found = sampling.run({("a", "b"): -1}, spec, 0, Run(num_threads=2))
+    assert found.info["cards"] == ["CUDA simulator"]
+    assert "gpu" not in machine.backends_here()
