@@ -24,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 INSTRUCTIONS, BYTES, FLOPS = 2.9e13, 3.35e12, 6.7e13
 """A second, of an H100 SXM: lane instructions issued, memory, float32."""
 ROW_SECONDS = 300
@@ -173,6 +175,39 @@ def memcompute(tiny: bool) -> Row:
     return _kernel(problem, "memcomputing", "steps", reads, floor, (1, 2) if tiny else (50, 300))
 
 
+def rotors(tiny: bool) -> Row:
+    """Spin vectors, called as the emulated annealer calls them."""
+    from isinglass.gpu_check import rotor_glass
+    from isinglass.kernels.cpu.anneal_rotors import anneal_rotors
+    from isinglass.kernels.cpu.rotor_lanes import LANES
+    from isinglass.kernels.cuda.opening import open_cards
+
+    n, reads, sizes = (14, 2, (1, 2)) if tiny else (5600, 1024, (50, 500))
+    cards = open_cards()
+
+    def seconds(batch: bool, count: int, sweeps: int) -> float:
+        rows, h, flux, schedule, there, keys = rotor_glass(n, count, sweeps)
+        flag, row = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
+        began = time.perf_counter()
+        if batch:
+            cards.anneal_rotors(rows, h, flux, schedule, there, keys, count, flag, row)
+        else:
+            anneal_rotors(*rows, h, flux, *schedule, *there, keys, count, flag, row)
+        return time.perf_counter() - began
+
+    took = {}
+    for batch, count in ((True, reads), (False, LANES)):
+        seconds(batch, count, sizes[0])
+        short, long = (seconds(batch, count, size) for size in sizes)
+        took[batch] = (long - short) / (sizes[1] - sizes[0])
+    floor = reads * n * (160 + 18) / INSTRUCTIONS
+    return {
+        "problem": f"n={n} degree 6, {reads} reads", "us a sweep": 1e6 * took[True], "floor us": 1e6 * floor,
+        "over floor": took[True] / floor,
+        "one thread over card": (took[False] / LANES) / (took[True] / reads),
+    }  # fmt: skip
+
+
 def time_to_target(name: str, folder: str, limit: float) -> Row:
     """TTS99 = ln(100) times the mean time to a hit, over 20 seeds; the problem is on the host already."""
     import isinglass
@@ -212,7 +247,7 @@ ROWS: dict[str, Callable[[bool], Row]] = {
     row.__name__: row
     for row in (
         checks, anneal_sparse, anneal_sparse_large, anneal_packed, anneal_packed_5000, anneal_tiles,
-        temper_sparse, temper_packed, bifurcate, memcompute, qscore,
+        temper_sparse, temper_packed, bifurcate, memcompute, rotors, qscore,
     )
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Kernels for cards run in numba's simulator here, on every machine.
@@ -58,6 +59,14 @@ def postgres() -> Iterator[Postgres]:
     cluster = Postgres()
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database of either kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").emptied())
+    return f"sqlite:///{tmp_path / 'jobs.db'}"
 
 
 @pytest.fixture

@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from isinglass.control import RunControl
 from isinglass.kernels.batch import BatchKernels
+from isinglass.kernels.cpu.anneal_rotors import anneal_rotors
+from isinglass.kernels.cpu.rotor_lanes import LANES
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.generators import generate
+from isinglass.rng import read_keys
 from isinglass.solvers.registry import solver_named
+
+_FROM = 500
+"""Variables from which the kernels for large problems are checked too, at the sizes that they begin at."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,53 @@ def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
         ("bifurcation, matrix", "simulated_bifurcation", lambda: _two_valued(n, "packed"), discrete),
         ("memcomputing", "memcomputing", lambda: _two_halves(n, "sparse"), {"num_reads": 3, "steps": 6}),
     ]  # fmt: skip
+    if n >= _FROM:
+        plan += [
+            ("annealing, whole grid", "simulated_annealing", _regular, anneal),
+            ("annealing, in tiles", "simulated_annealing", _nearly_complete, anneal),
+        ]
     for name, solver, problem, parameters in plan:
         yield _timed(name, lambda s=solver, p=problem, v=parameters: _same(s, p(), v, batch))  # type: ignore[misc]
+    yield _timed("spin vectors", lambda: _same_rotors(n, batch))
+
+
+_rotors_here: Callable[..., int] = anneal_rotors
+
+
+def rotor_glass(n: int, reads: int, sweeps: int) -> tuple[Any, ...]:
+    """(rows, h, flux, schedule, rotors, keys) of a glass of degree 6 between two halves of ``n`` rotors."""
+    half, draw = n // 2, np.random.default_rng(3)
+    i = np.repeat(np.arange(half), 6)
+    j = half + (i + np.tile(np.arange(6), half)) % half
+    J = draw.normal(size=i.size)
+    matrix = scipy.sparse.csr_array(
+        (np.tile(J, 2), (np.concatenate([i, j]), np.concatenate([j, i]))), (2 * half, 2 * half)
+    )
+    rows = (matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32))
+    down, up = np.linspace(4.0, 0.1, sweeps), np.linspace(0.1, 4.0, sweeps)
+    one = np.ones(sweeps)
+    columns = (down, up, one, one, np.minimum(1.0, down / up) * np.pi / 2.0**31, one, one)
+    group = np.zeros(2 * half, np.int32)
+    flat = [c.astype(np.float32) for c in columns]
+    schedule = (group, *(c if place in (2, 3) else c[:, None] for place, c in enumerate(flat)))
+    z, x, phi = np.zeros((3, 2 * half, reads), np.float32)
+    x += 1.0
+    h = draw.normal(size=2 * half).astype(np.float32)
+    return rows, h, np.zeros_like(z), schedule, (z, x, phi), read_keys(7, 0, reads)
+
+
+def _same_rotors(n: int, batch: BatchKernels) -> bool:
+    """Angles agree but for a decision in 10^4 that rounding turns and what follows from it."""
+    flag, angles = np.zeros(8, np.int64), []
+    for machine in (None, batch):
+        rows, h, flux, schedule, rotors, keys = rotor_glass(n, LANES, 3)
+        row = np.array([0.0, np.inf, -np.inf, 0.0])
+        if machine is None:
+            _rotors_here(*rows, h, flux, *schedule, *rotors, keys, LANES, flag, row)
+        else:
+            machine.anneal_rotors(rows, h, flux, schedule, rotors, keys, LANES, flag, row)
+        angles.append(rotors[2])
+    return bool((np.abs(angles[0] - angles[1]) < 1e-4).mean() > 0.99)
 
 
 def _timed(name: str, check: Callable[[], bool]) -> Check:
@@ -83,6 +136,16 @@ def _two_halves(n: int, storage: str) -> CompiledProblem:
         draw.random((half, n - half)) < min(1.0, 6.0 / half)
     )
     return compile(matrix, kind="ising", storage=storage)
+
+
+def _regular() -> CompiledProblem:
+    """Large enough for all blocks to share its replicas."""
+    return compile(generate("random_regular", n=24_000, degree=4, seed=1), storage="sparse")
+
+
+def _nearly_complete() -> CompiledProblem:
+    """Rows whose sums leave 16 bits."""
+    return compile(generate("gnp", n=34_000, p=0.98, seed=1), storage="packed")
 
 
 def _two_valued(n: int, storage: str) -> CompiledProblem:

@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 
 import isinglass
+from isinglass.control import RunControl
 from isinglass.kernels import reference
 from isinglass.kernels.cpu.visit_order import colours, levels
+from isinglass.kernels.cuda import anneal_sparse
+from isinglass.kernels.cuda.card import Card
+from isinglass.kernels.cuda.cards import Cards
 from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
-from isinglass.kernels.cuda.sparse_replicas import lanes_of, visit_order, words_of
+from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, lanes_of, visit_order, words_of
 from isinglass.problems.energies import unpack_spins
+from isinglass.qpu import dynamics
+from isinglass.qpu.noise import NoisyProblem
+from isinglass.qpu.physics import Physics
+from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
+from isinglass.qpu.sweeps import moments_of
 from isinglass.rng import read_keys
 from isinglass.solvers.memcomputing_forms import bonds_of
+from isinglass.solvers.registry import solver_named
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
+from tests.qpu_programs import program
 
 pytestmark = pytest.mark.usefixtures("simulator")
 anneal = partial(isinglass.solve, solver="simulated_annealing", beta_range=(0.01, 0.5), seed=11)
@@ -61,6 +72,34 @@ def test_sparse_anneals_by_colour_are_those_of_the_reference() -> None:
         spins, key = unpack_spins(start.words(r), n), read_keys(11, r, 1)[0]
         expected = reference.anneal(J, h, spins, key, scale, np.float32(1.0), order=order)
         assert (found.record.sample[r] == expected).all()
+
+
+def test_reads_are_the_same_on_several_cards() -> None:
+    problem = isinglass.compile(random_couplings(20, 0.3, "pm1", 4), kind="ising", storage="sparse")
+    solver = solver_named("simulated_annealing")
+    values = solver.resolve({"num_reads": 3, "annealing_time": 1, "seed": 2})
+    one, two = (
+        solver.run(problem, values, RunControl(batch=Cards([Card(0)] * count))).states for count in (1, 2)
+    )
+    assert (one == two).all()
+
+
+def test_a_grid_that_shares_replicas_sweeps_as_blocks_do() -> None:
+    n = 24
+    couplings = isinglass.compile(
+        random_couplings(n, 0.2, "pm1", 4), kind="ising", storage="sparse"
+    ).couplings
+    start = np.random.default_rng(1).integers(0, 1 << 32, (2, n), np.uint32)
+    swept = []
+    with Card(0).work("sweeping") as work:
+        problem = SparseOnCard.put(work, couplings, np.zeros(n, np.int8))
+        for sweep, grid in ((anneal_sparse.sweep_blocks, 2), (anneal_sparse.sweep_grid, 1)):
+            spins = work.put(start)
+            arguments = (problem.order, problem.starts, *problem.couplings, spins, read_keys(1, 0, 64))
+            scale = np.full(1, 0.5, np.float32)
+            work.launch(sweep, grid, (32, 1), *arguments, scale, np.float32(1.0), 0)
+            swept.append(work.get(spins))
+    assert (swept[0] == swept[1]).all() and (swept[0] != start).any()
 
 
 @pytest.mark.parametrize("low_high", [(-1.0, 1.0), (0.3, -1.7)])
@@ -155,3 +194,42 @@ def test_memcomputing_follows_the_reference(fields: bool) -> None:
     )
     assert reference.energy(J, kernel_h, states[0]) == pytest.approx(lowest, rel=1e-5)
     assert row[1] == pytest.approx(lowest, rel=1e-5) and row[0] == steps
+
+
+def test_rotors_follow_the_reference() -> None:
+    # Two classes, so that rotors are turned in order of index; few sweeps, as in test_qpu_kernels.py.
+    n, reads = 17, 2
+    draw = np.random.default_rng(n)
+    row, col = np.nonzero(np.pad(draw.random((8, 9)) < 0.3, ((0, 9), (8, 0))))
+    h, J = draw.normal(size=n), draw.normal(size=row.size)
+    asked = program(h, row, col, J, time=1.0, anneal_offsets=np.linspace(-0.05, 0.05, n))
+    physics = Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf")
+    moments, width = _moves(moments_of(asked, physics), physics)
+    keys, rotors = read_keys(5, 0, reads), _start(n, None, reads)
+    flag, progress = np.zeros(8, np.int64), np.array([0.0, np.inf, -np.inf, 0.0])
+    done = open_cards().anneal_rotors(
+        _even_rows(NoisyProblem(h, asked.row, asked.col, J)), h.astype(np.float32),
+        np.zeros((n, reads), np.float32), _kernel_schedule(moments, width), rotors, keys, reads, flag,
+        progress,
+    )  # fmt: skip
+    assert done == len(moments.s) >= 10
+    group, full = moments.group, np.zeros((n, n))
+    full[row, col] = full[col, row] = J
+    schedule = {"A": moments.A_kt[:, group], "B": moments.B_kt[:, group], "width": width[:, group]}
+    for r in range(reads):
+        expected = reference.anneal_rotors(full, h, schedule, moments.share[:, group], np.zeros(n), keys[r])
+        assert np.abs(rotors[2][:, r] - expected).max() < 1e-4
+        assert np.abs(rotors[1][:, r] - np.cos(expected)).max() < 1e-4
+
+
+def test_an_emulated_annealer_reads_the_same_on_a_card() -> None:
+    draw, n = np.random.default_rng(3), 17
+    row, col = np.nonzero(np.pad(draw.random((8, 9)) < 0.3, ((0, 9), (8, 0))))
+    asked = program(draw.normal(size=n), row, col, draw.normal(size=row.size), time=1.0, num_reads=2)
+    physics = Physics("Advantage_system4", 20.0, 40.0, dynamics="svmc-tf")
+    here, there = (
+        dynamics.run(asked, physics, 5, RunControl(num_threads=1, batch=batch))
+        for batch in (None, open_cards())
+    )
+    # A decision in 10^4 turns on rounding: 34 rotors of some 10 sweeps, so one may with what follows from it.
+    assert here.shape == there.shape == (2, n) and (here == there).mean() > 0.8

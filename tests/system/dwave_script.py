@@ -80,7 +80,6 @@ def coupled(sampler: Any) -> tuple[int, int]:
 def ping() -> None:
     said = json.loads(dwave("ping", "--json", "--solver", SMALL).strip().splitlines()[-1])
     assert said["code"] == 0, said
-    assert "hybrid" in dwave("ping", "--client", "hybrid", "--sampling-params", '{"time_limit": 3}')
 
 
 def solvers() -> None:
@@ -95,7 +94,6 @@ def solvers() -> None:
         found = client.get_solvers(qpu=True, fast_anneal=True, num_reads_range__covers=1000)
         assert len({solver.graph_id for solver in found}) == len(found) == 5
         refused(lambda: client.get_solver(name="no_such_solver"), SolverNotFoundError, "")
-    assert SMALL in dwave("solvers", "--list", "--all")
 
 
 def sample() -> None:
@@ -139,7 +137,7 @@ def cancel() -> None:
     """A long problem keeps the worker busy; the ones behind it are cancelled."""
     model = dimod.generators.gnp_random_bqm(300, 0.5, "SPIN", random_state=1)
     with LeapHybridSampler() as hybrid, Client.from_config() as client:
-        busy = hybrid.sample(model, time_limit=4)
+        busy = hybrid.sample(model, time_limit=3)
         solver = client.get_solver(name="c4-sw_sample")
         waiting = [solver.sample_ising({0: 1.0}, {}) for _ in range(3)]
         for future in waiting:
@@ -170,6 +168,8 @@ def regions() -> None:
 
 
 def command_line() -> None:
+    assert "hybrid" in dwave("ping", "--client", "hybrid", "--sampling-params", '{"time_limit": 3}')
+    assert SMALL in dwave("solvers", "--list", "--all")
     said = dwave("sample", "--solver", "c4-sw_sample", "-h", "{0: -1}", "-j", "{(0, 4): -1}", "-n", "20")
     assert "-2" in said, said
     assert "num_qubits" in dwave("solvers", "--solver", SMALL)

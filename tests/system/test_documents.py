@@ -72,9 +72,14 @@ def test_docstring_examples() -> None:
 
     import isinglass.sampler
 
+    import isinglass.compat.dwave.sampler
     import isinglass.problems.generators
     import isinglass.qpu.sampler
 
-    for module in (isinglass, isinglass.sampler, isinglass.qpu.sampler, isinglass.problems.generators):
+    modules = (
+        isinglass, isinglass.sampler, isinglass.qpu.sampler, isinglass.problems.generators,
+        isinglass.compat.dwave.sampler,
+    )  # fmt: skip
+    for module in modules:
         outcome = doctest.testmod(module)
         assert outcome.attempted > 0 and outcome.failed == 0

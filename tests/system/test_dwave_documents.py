@@ -1,7 +1,8 @@
 """The Python blocks of D-Wave's page on solver properties and parameters, as they are printed there.
 
-Once against ``isinglass.compat.dwave``, once by D-Wave's own packages against a service (dwave_documents.py
-has them; it takes the names from the module that it is given). Blocks that could never have run:
+Once against ``isinglass.compat.dwave``, here, and once by D-Wave's own packages against a service, in
+test_sapi.py (dwave_documents.py has them; it takes the names from the module that it is given). Blocks that
+could never have run:
 
 * ``sampler.sampler.child.properties['j_range']`` in the auto-scale block: an EmbeddingComposite has no
   attribute ``sampler``. The block runs with ``sampler.child``, which it means.
@@ -21,9 +22,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.system.service_process import ServiceProcess
-from tests.system.test_sapi import run, service  # noqa: F401
-
 SCRIPT = Path(__file__).with_name("dwave_documents.py")
 
 
@@ -32,7 +30,3 @@ def test_against_our_names(tmp_path: Path) -> None:
         [sys.executable, SCRIPT, "isinglass.compat.dwave"], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_by_the_real_packages(service: ServiceProcess, tmp_path: Path) -> None:  # noqa: F811
-    run(service, tmp_path, Path(sys.executable), "dwave.system", SCRIPT)

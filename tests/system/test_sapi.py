@@ -47,6 +47,10 @@ def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
     run(service, tmp_path, Path(sys.executable), "quick")
 
 
+def test_the_published_blocks(service: ServiceProcess, tmp_path: Path) -> None:
+    run(service, tmp_path, Path(sys.executable), "dwave.system", SCRIPT.with_name("dwave_documents.py"))
+
+
 @needs_peers
 @pytest.mark.parametrize("versions", VERSIONS, ids="-".join)
 def test_everything(service: ServiceProcess, tmp_path: Path, versions: tuple[str, str]) -> None:

@@ -32,9 +32,11 @@ DAY = 86_400.0
 PROBLEM = problem_content({("a", "b"): 1}).to_bytes()
 
 
-def with_service(folder: Path, play: Callable[[JobService], Awaitable[None]]) -> None:
+def with_service(
+    folder: Path, play: Callable[[JobService], Awaitable[None]], database: str | None = None
+) -> None:
     async def main() -> None:
-        service = JobService(folder)
+        service = JobService(folder, database)
         await service.start()
         try:
             await play(service)
@@ -72,7 +74,7 @@ def numbers(text: str) -> dict[tuple[str, ...], float]:
     return found
 
 
-def test_metrics(tmp_path: Path) -> None:
+def test_metrics(tmp_path: Path, url: str) -> None:
     async def play(service: JobService) -> None:
         for _ in range(3):
             await submit(service)
@@ -96,7 +98,7 @@ def test_metrics(tmp_path: Path) -> None:
         # Nobody's name, job or problem is in there.
         assert "ann" not in answer.text
 
-    with_service(tmp_path, play)
+    with_service(tmp_path, play, url)
 
 
 def test_every_step_of_a_job_is_a_line_with_its_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -124,7 +126,7 @@ def put_blob(service: JobService, user: str, data: bytes, days_old: float) -> st
     return name
 
 
-def test_old_jobs_go_with_all_of_theirs_and_nothing_else(tmp_path: Path) -> None:
+def test_old_jobs_go_with_all_of_theirs_and_nothing_else(tmp_path: Path, url: str) -> None:
     async def play(service: JobService) -> None:
         now = service.store.clock
         large = problem_content({(k, k + 1): 1.0 for k in range(9000)}).to_bytes()
@@ -159,7 +161,7 @@ def test_old_jobs_go_with_all_of_theirs_and_nothing_else(tmp_path: Path) -> None
                 assert set(rows) == left
         assert await tidy(service, 30) == (0, 0)
 
-    with_service(tmp_path, play)
+    with_service(tmp_path, play, url)
 
 
 def test_quotas_and_weights_are_set_and_hold(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from isinglass.jobs.circuit_results import CircuitResults, circuit_results_conte
 from isinglass.jobs.problems import problem_content
 from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec
+from isinglass.results.sampleset import SampleSet
 from isinglass.service.core import JobService
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, revoke_key
@@ -56,9 +57,9 @@ class House:
         return str((await self.service.submit(user, JobSpec(**words), PROBLEM, None, None))[0]["id"])
 
 
-def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]]) -> None:
+def visit(tmp_path: Path, play: Callable[[House], Awaitable[None]], database: str | None = None) -> None:
     async def main() -> None:
-        service = JobService(tmp_path)
+        service = JobService(tmp_path, database)
         await service.start()
         try:
             await play(House(service))
@@ -74,7 +75,7 @@ def token_of(text: str) -> str:
     return found[1]
 
 
-def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
+def test_everybody_sees_their_own_jobs_only(tmp_path: Path, url: str) -> None:
     async def play(house: House) -> None:
         job = await house.submit("ann", description=HOSTILE)
         ann, bob, root = [await house.signed_in(*who) for who in (("ann",), ("bob",), ("root", "admin"))]
@@ -91,7 +92,7 @@ def test_everybody_sees_their_own_jobs_only(tmp_path: Path) -> None:
         assert "root" not in (await ann.get("/dashboard/usage")).text
         assert "bob" in (await root.get("/dashboard/usage")).text
 
-    visit(tmp_path, play)
+    visit(tmp_path, play, url)
 
 
 def test_hostile_words_are_shown_as_text(tmp_path: Path) -> None:
@@ -286,6 +287,28 @@ def test_counts_of_all_shots_are_added_and_errors_told() -> None:
     value = CircuitResult("bell", Outcome({"ZZ": 1.0}, metadata=metadata))
     found = outcome_of([shot(value, form="expectations")])
     assert found.values == {"bell": [("ZZ", 1.0, None), ("sum", -0.5, 0.01)]}
+
+
+def test_an_annealers_result_is_counted_and_timed_in_its_units() -> None:
+    result = SampleSet.from_samples([[-1, 1]], "SPIN", [-2.5], num_occurrences=[20])
+    result.info.update(timing={"total": 0.25}, trace=[], chain_strength=1 / 3)
+    result.info["qpu"] = {"timing": {"qpu_access_time": 10081.061}}
+    found = outcome_of([np.frombuffer(result_content(result).to_bytes(), np.uint8)])
+    assert 'aria-label="20 samples, energy from -2.5 to -2.5"' in str(found.draw_histogram())
+    assert found.timing == [("total", "250 ms"), ("QPU access time", "10081.1 µs")]
+    assert found.facts == [("chain strength", "0.3333333333")] and found.draw_convergence([]) is None
+
+
+@pytest.mark.parametrize("info", [
+    {"trace": "x"}, {"trace": [[1]]}, {"trace": [["a", "b"]]}, {"timing": [1]}, {"qpu": 3},
+    {"timing": {"a": "b"}}, {"trace": [[float("nan"), float("inf")]], "stop_reason": ["<b>"]},
+])  # fmt: skip
+def test_a_worker_cannot_break_the_page_with_what_it_says(info: dict[str, Any]) -> None:
+    result = SampleSet.from_samples([[-1, 1]], "SPIN", [-2.5])
+    result.info.update(info)
+    found = outcome_of([np.frombuffer(result_content(result).to_bytes(), np.uint8)])
+    assert found.draw_convergence([]) is None
+    assert found.errors or found.draw_histogram()
 
 
 def test_pictures_say_what_they_show() -> None:

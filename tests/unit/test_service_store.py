@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,14 +65,6 @@ class Service:
         events, _ = self.store.events(None, job)
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         return [event.kind for event in events]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty database of either kind."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres").emptied())
-    return f"sqlite:///{tmp_path / 'jobs.db'}"
 
 
 @pytest.fixture

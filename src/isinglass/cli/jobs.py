@@ -1,4 +1,4 @@
-"""``isinglass jobs submit | list | show | watch | result | cancel | rerun``: on a service."""
+"""``isinglass jobs submit | circuits | list | show | watch | result | cancel | rerun``: on a service."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ Output = Annotated[Path | None, typer.Option(help="write all samples: .npz, .jso
 def submit(
     file: Annotated[Path, typer.Argument(help="problem file; its format is told by its content")],
     solver: Annotated[str, typer.Option(help="solver, or solver:parameter=value,parameter=value")] = "auto",
+    backend: Annotated[str | None, typer.Option(help="cpu, gpu or qpu; default: of the settings")] = None,
+    qpu_model: Annotated[str | None, typer.Option(help="for qpu, such as Advantage_system4")] = None,
     kind: Annotated[str, typer.Option(help="maxcut, ising or qubo, where the file leaves it open")] = "",
     num_reads: Annotated[int | None, typer.Option(help="samples a shot")] = None,
     time_limit: Annotated[float | None, typer.Option(help="seconds a shot")] = None,
@@ -50,10 +52,38 @@ def submit(
     more = {"num_reads": num_reads, "time_limit": time_limit, "target_energy": target_energy}
     words: dict[str, Any] = {**parameters, **{k: v for k, v in more.items() if v is not None}}
     words |= {"seed": seed, "shots": shots, "priority": priority, "description": description or file.name}
-    if timeout is not None:
-        words["timeout"] = timeout
+    chosen = {"timeout": timeout, "backend": backend, "qpu_model": qpu_model}
+    words |= {option: value for option, value in chosen.items() if value is not None}
     with _session() as session:
         print(session.submit(file, kind=kind or None, solver=name, **words).id)  # type: ignore[arg-type]
+
+
+@app.command("circuits")
+def circuits(
+    files: Annotated[list[Path], typer.Argument(help="OpenQASM files; their names are the labels")],
+    shots: Annotated[int | None, typer.Option(help="measurements of each circuit; default 1000")] = None,
+    observables: Annotated[str | None, typer.Option(help="values of 'ZZ;XX' instead of counts")] = None,
+    max_qubits: Annotated[int | None, typer.Option(help="cut into pieces of at most so many")] = None,
+    qiskit_backend: Annotated[str | None, typer.Option(help="device or simulator to imitate")] = None,
+    seed: Annotated[int | None, typer.Option(help="same seed, same counts; default: drawn")] = None,
+    description: Annotated[str | None, typer.Option(help="to find it again")] = None,
+) -> None:
+    """Submit circuits and print the job's id."""
+    from isinglass.errors import FileFormatError
+
+    texts: dict[str, str] = {}
+    for file in files:
+        try:
+            texts[file.name] = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileFormatError(file, f"cannot be read: {error}") from None
+    more = {"qiskit_backend": qiskit_backend, "seed": seed, "description": description or files[0].name}
+    words: dict[str, Any] = {name: value for name, value in more.items() if value is not None}
+    with _session() as session:
+        job = session.submit_circuits(
+            texts, shots=shots, observables=observables, max_qubits=max_qubits, **words
+        )
+        print(job.id)
 
 
 @app.command("list")

@@ -66,7 +66,12 @@ class LocalJob:
             try:
                 result = run_shot(self.decoded, self._spec, shot, Run(None, self._tell, self))
             except (IsinglassError, MemoryError) as error:
-                self._move("failed", error=str(error))
+                # Circuits that a stop kept from running are an error of theirs, not of the job.
+                cause = self._stop_cause()
+                if cause is None:
+                    self._move("failed", error=str(error))
+                else:
+                    self._move(cause)
                 return
             with self._changed:
                 self._shots[shot] = result

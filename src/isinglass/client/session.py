@@ -54,7 +54,13 @@ class Session:
         Raises:
             ProblemError, ParameterError: as of ``solve``; AccessError, QuotaError, UnreachableError.
         """
-        return self._shown(self._place.submit(problem, self.spec(**words), kind, idempotency_key))
+        return self.submit_spec(problem, self.spec(**words), kind=kind, idempotency_key=idempotency_key)
+
+    def submit_spec(
+        self, problem: Any, spec: JobSpec, *, kind: Kind | None = None, idempotency_key: str | None = None
+    ) -> Handle:
+        """Submit a job by its ``JobSpec``, as it is; others as of ``submit``."""
+        return self._shown(self._place.submit(problem, spec, kind, idempotency_key))
 
     def solve(self, problem: Any, *, kind: Kind | None = None, **words: Any) -> Result:
         """Submit a job and wait for its result; arguments as of ``submit``. JobError where it has none."""

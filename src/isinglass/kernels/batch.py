@@ -41,12 +41,17 @@ class BatchKernels(Protocol):
     """As in ``backend=``."""
     tasks: int
     """Calls that may be at work at a time."""
+    places: int
+    """Over how many machines (cards) reads are best spread."""
 
     def facts(self) -> dict[str, object]:
         """What ran where, for the result's info; plain data."""
 
     def reads_at_once(self, storage: str, variables: int) -> int:
-        """Reads of an anneal that fill the machine: fewer take as long."""
+        """Reads of an anneal that fill one place: fewer take as long."""
+
+    def trajectories_at_once(self, variables: int) -> int:
+        """The same for replicas with real numbers for each spin; a multiple of 32."""
 
     def anneal_sparse(
         self, couplings: Arrays, h: np.ndarray, words: np.ndarray, keys: np.ndarray, slack_scale: np.ndarray,
@@ -84,6 +89,16 @@ class BatchKernels(Protocol):
 
         ``rows``: (indptr, indices, couplings), where neighbour n stays up; the rest as in
         ``kernels.cpu.memcompute_bonds``.
+        """
+
+    def anneal_rotors(
+        self, rows: Arrays, h: np.ndarray, flux: np.ndarray, schedule: Arrays, rotors: Arrays,
+        keys: np.ndarray, num_reads: int, flag: np.ndarray, row: np.ndarray,
+    ) -> int:  # fmt: skip
+        """Sweeps done of spin-vector Monte Carlo, in place, on any number of reads.
+
+        ``rows`` (indptr, indices, weights), ``schedule`` (group, a, b, gain, pull, width, rho, per_rho) and
+        ``rotors`` (z, x, phi) as in ``kernels.cpu.anneal_rotors``.
         """
 
     def ladder(

@@ -1,4 +1,5 @@
-"""Reads on their way through spin-vector Monte Carlo ("svmc", "svmc-tf"), sixteen side by side.
+"""Reads on their way through spin-vector Monte Carlo ("svmc", "svmc-tf"): sixteen side by side, or as many
+as ``control.batch`` takes.
 
 Rotors are softer than two-level systems: the sign of one follows its field with 2 / pi of the strength of
 a spin, the product of two with the square of that. ``move_width`` lets them freeze late enough for single
@@ -47,19 +48,22 @@ def anneal(
     h = problem.h.astype(np.float32)
     rest = _Rest(whole, physics, h)
     done: dict[int, np.ndarray] = {}
+    batch = control.batch
+    lanes = LANES if batch is None else batch.trajectories_at_once(h.size)
 
     def one_task(chains: np.ndarray) -> None:
-        flux, keys = _lanes(h.size), np.zeros(LANES, np.uint64)
+        flux, keys = _lanes(h.size, lanes), np.zeros(lanes, np.uint64)
         used = chains.shape[1]
         state = None
         for numbers in chains:
             flux[:, :used] = reads.flux(numbers, state)
             keys[:used] = reads.keys[np.maximum(numbers, 0)]
-            rotors = _start(h.size, reads.start(state))
-            count = _KERNEL(
-                *matrix, h, flux, *schedule, *rotors, keys, int((numbers >= 0).sum()),
-                control.flag, control.row(),
-            )  # fmt: skip
+            rotors = _start(h.size, reads.start(state), lanes)
+            tail = (keys, int((numbers >= 0).sum()), control.flag, control.row())
+            if batch is None:
+                count = _KERNEL(*matrix, h, flux, *schedule, *rotors, *tail)
+            else:
+                count = batch.anneal_rotors(matrix, h, flux, schedule, rotors, *tail)
             if count < len(moments.s):
                 return
             spins = np.where(rotors[2] > 0, np.float32(1.0), np.float32(-1.0))
@@ -68,7 +72,7 @@ def anneal(
             done.update({int(r): state[:, lane] for lane, r in enumerate(numbers) if r >= 0})
 
     tasks: list[tuple[int, Callable[[], None]]] = [
-        (int((chains >= 0).sum()), partial(one_task, chains)) for chains in reads.chains(LANES)
+        (int((chains >= 0).sum()), partial(one_task, chains)) for chains in reads.chains(lanes)
     ]
     control.run(tasks)
     return np.array([done[r] for r in sorted(done)], np.int8).reshape(len(done), h.size)
@@ -97,10 +101,14 @@ class _Rest:
         keys: np.ndarray,
         first: int,
     ) -> None:
-        """Bring ``spins`` float32[n, LANES] to rest in place; ``first``: sweeps that have drawn before."""
-        if self._sweeps:
-            fields = self._own + self._pull * flux
-            _RELAX(*matrix, fields, self._group, self._b, self._share, spins, keys, first, self._sweeps)
+        """Bring ``spins`` float32[n, lanes] to rest in place, ``LANES`` at a time; ``first``: sweeps that
+        have drawn before."""
+        for at in range(0, len(keys) if self._sweeps else 0, LANES):
+            part = slice(at, at + LANES)
+            own = np.ascontiguousarray(spins[:, part])
+            fields = self._own + self._pull * flux[:, part]
+            _RELAX(*matrix, fields, self._group, self._b, self._share, own, keys[part], first, self._sweeps)
+            spins[:, part] = own
 
 
 def _moves(moments: Moments, physics: Physics) -> tuple[Moments, np.ndarray]:
@@ -136,9 +144,9 @@ def _even_rows(problem: NoisyProblem) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return even, np.insert(indices, ends, odd).astype(np.int32), np.insert(J, ends, np.float32(0.0))
 
 
-def _start(k: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(z, x, phi) float32[k, LANES]: along the transverse field, or at the state of a reverse anneal."""
-    z, x, phi = (_lanes(k) for _ in range(3))
+def _start(k: int, state: np.ndarray | None, lanes: int = LANES) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(z, x, phi) float32[k, lanes]: along the transverse field, or at the state of a reverse anneal."""
+    z, x, phi = (_lanes(k, lanes) for _ in range(3))
     if state is not None:
         phi[:, : max(1, state.shape[1])] = 0.5 * np.pi * state
         if state.shape[1] == 1:
@@ -146,9 +154,9 @@ def _start(k: int, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np
     return np.sin(phi, out=z), np.cos(phi, out=x), phi
 
 
-def _lanes(k: int) -> np.ndarray:
-    """float32[k, LANES] of zeros, each row a line of the cache: across two lines a kernel takes longer."""
-    size = LANES * 4
-    room = np.zeros((k + 1) * LANES, np.float32)
-    skipped = -room.ctypes.data % size // 4
-    return room[skipped : skipped + k * LANES].reshape(k, LANES)
+def _lanes(k: int, lanes: int) -> np.ndarray:
+    """float32[k, lanes] of zeros, each row at a line of the cache: across two lines a kernel takes longer."""
+    line = LANES * 4
+    room = np.zeros(k * lanes + LANES, np.float32)
+    skipped = -room.ctypes.data % line // 4
+    return room[skipped : skipped + k * lanes].reshape(k, lanes)

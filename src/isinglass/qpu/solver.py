@@ -11,6 +11,7 @@ import numpy as np
 
 from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError
+from isinglass.kernels.batch import BatchKernels
 from isinglass.qpu import models, schedule
 from isinglass.qpu.answer import Answer, rows_of
 from isinglass.qpu.call import Call, resolve
@@ -118,6 +119,7 @@ class QPUSolver:
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         cancel: Cancel | None = None,
+        batch: BatchKernels | None = None,
         **parameters: Any,
     ) -> Answer:
         """Anneal and answer.
@@ -128,6 +130,8 @@ class QPUSolver:
                 answer on any number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
             num_threads, progress, cancel: as in ``isinglass.solve``.
+            batch: where reads are computed, such as ``isinglass.kernels.cuda.opening.open_cards()``; None: on
+                this processor. Spin-vector Monte Carlo only.
             **parameters: of the machine, see docs/qpu-parameters.md.
 
         Raises:
@@ -140,7 +144,12 @@ class QPUSolver:
         seed = resolve_seed(seed)
         call, factor = self.resolve(problem, parameters)
         timing = timing_of(call, len(problem.qubits), self.properties["problem_timing_data"])
-        control = RunControl(time_limit, progress, threads, began, cancel)
+        if batch is not None and self.physics.dynamics not in ("svmc", "svmc-tf"):
+            raise ParameterError(
+                f"dynamics {self.physics.dynamics!r} has no kernel for {batch.name!r}: leave batch out"
+            )
+        tasks = threads if batch is None else batch.tasks
+        control = RunControl(time_limit, progress, tasks, began, cancel, batch)
         prepared = time.perf_counter()
         spins = self._anneal(problem, call, timing, factor, seed, control)
         annealed = time.perf_counter()
@@ -164,6 +173,8 @@ class QPUSolver:
             "charge_seconds": quota_seconds(timing.access, self.properties),
             "seconds": ended - began,
         }
+        if batch is not None:
+            info |= batch.facts()
         if call.label is not None:
             info["label"] = call.label
         return Answer(problem, *rows, times, self.graph.num_qubits, info)

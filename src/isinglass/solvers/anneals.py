@@ -19,7 +19,7 @@ from isinglass.kernels.cpu.sweep_packed import GATHER_ABOVE
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
-from isinglass.solvers.reads import Read, Reads, blocks_of
+from isinglass.solvers.reads import Read, Reads
 
 _CHECKS_PER_ANNEAL = 64
 _FEWEST_SWEEPS_A_CHECK = 8
@@ -32,7 +32,7 @@ class Anneals(Reads):
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
         if self.control.batch is not None:
-            blocks = blocks_of(count, self.side_by_side)
+            blocks = self.blocks(count, self.side_by_side // self.control.batch.places)
             self.run(blocks, lambda read, size: self._batch(read, size, slack_scale))
             return
         lanes, sizes = 1, [1] * count
@@ -46,7 +46,7 @@ class Anneals(Reads):
         batch, problem = self.control.batch, self.problem
         if batch is None:
             return self.control.num_threads
-        return batch.reads_at_once(problem.storage, problem.num_variables)
+        return batch.places * batch.reads_at_once(problem.storage, problem.num_variables)
 
     def _batch(self, read: int, size: int, slack_scale: np.ndarray) -> list[Read]:
         batch, couplings = self.control.batch, self.problem.couplings

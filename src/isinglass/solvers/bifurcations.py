@@ -31,7 +31,7 @@ from isinglass.kernels.cpu.bifurcate_vector import LANES, TABLES
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
-from isinglass.solvers.reads import Read, Reads, blocks_of
+from isinglass.solvers.reads import Read, Reads
 
 VARIANTS = ("ballistic", "discrete", "generalized")
 _CHECKS_PER_READ = 64
@@ -68,7 +68,7 @@ class Bifurcations(Reads):
     def block(self) -> int:
         """Reads that one kernel call runs."""
         if self.control.batch is not None:
-            return self.control.batch.reads_at_once(self.problem.storage, self.problem.num_variables)
+            return self.control.batch.trajectories_at_once(self.problem.num_variables)
         return reads_at_once(self.problem, self.motion.variant)
 
     def round(self, count: int) -> None:
@@ -94,7 +94,7 @@ class Bifurcations(Reads):
 
     def _blocks(self, count: int) -> None:
         first = self.count
-        for read, outcome in enumerate(self.run(blocks_of(count, self.block), self._run_block), first):
+        for read, outcome in enumerate(self.run(self.blocks(count, self.block), self._run_block), first):
             if read < LANES and outcome.energy < self._best_tried:
                 self._best_tried, self.best_control = outcome.energy, self._control_of(read)
 

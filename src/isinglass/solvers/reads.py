@@ -57,6 +57,12 @@ class Reads:
         self.count += len(new)
         return new
 
+    def blocks(self, count: int, most: int) -> list[int]:
+        """Sizes of blocks of at most ``most`` reads that make up ``count``, evenly over all machines."""
+        batch = self.control.batch
+        places = 1 if batch is None else batch.places
+        return blocks_of(count, min(most, -(-count // places)))
+
     def keep_best(self, most: int) -> None:
         """Keep the ``most`` reads of lowest energy; the others are only counted."""
         if len(self.kept) > most:

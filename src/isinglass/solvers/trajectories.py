@@ -19,7 +19,7 @@ from isinglass.kernels.cpu.progress import BEST
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys, start_bits
 from isinglass.solvers.memcomputing_forms import Bonds, Clauses
-from isinglass.solvers.reads import Read, Reads, blocks_of
+from isinglass.solvers.reads import Read, Reads
 from isinglass.solvers.steepest_descent import descend
 
 _NS_PER_BOND = 10.0 / LANES
@@ -51,7 +51,8 @@ class BondMachine:
     ) -> None:
         self.bonds, self.parameters, self.batch = bonds, parameters, batch
         if batch is not None:
-            self.lanes = batch.reads_at_once("sparse", len(bonds.upper))
+            # A memory a bond weighs more than a spin.
+            self.lanes = batch.trajectories_at_once(max(bonds.number, len(bonds.upper)))
         stiffness = bonds.stiffness
         stable = min(_LONGEST_STEP, _STABLE / stiffness) if stiffness else _LONGEST_STEP
         self.time_step = parameters["time_step"] or stable
@@ -127,7 +128,7 @@ class Trajectories(Reads):
 
     def round(self, count: int, steps: int) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
-        self.run(blocks_of(count, self.machine.lanes), lambda read, size: self._block(read, size, steps))
+        self.run(self.blocks(count, self.machine.lanes), lambda read, size: self._block(read, size, steps))
 
     def _block(self, read: int, size: int, steps: int) -> list[Read]:
         n, flag = self.problem.num_variables, self.control.flag

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from isinglass.compat.divi.room import DiviRoom
+from isinglass.errors import IsinglassError
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.problems import problem_of
 from isinglass.jobs.results import result_content
@@ -40,8 +41,11 @@ class InProcess:
         problem = lease.problem.content
         if problem is None:
             problem = self.service.blobs.read(lease.user, lease.problem.sha256).tobytes()
-        result = run_shot(problem_of(problem), lease.spec, lease.shot)
-        content = result_content(result).to_bytes()
+        content: bytes | str
+        try:
+            content = result_content(run_shot(problem_of(problem), lease.spec, lease.shot)).to_bytes()
+        except IsinglassError as error:
+            content = str(error)
         await self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, content)
 
     async def job(self, init: dict[str, Any], *chunks: dict[str, Any]) -> str:

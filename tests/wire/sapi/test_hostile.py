@@ -193,6 +193,8 @@ def test_tokens(tmp_path: Path) -> None:
                 token,
                 answer.text,
             )
+        nonsense = await here.client.post("problems/", content=b"{", headers={"X-Auth-Token": "x"})
+        assert nonsense.status_code == 401, "nothing is read of strangers"
         mine = (await here.client.post("problems/", json=job(), headers={"X-Auth-Token": own})).json()["id"]
         for path in ("", "/info", "/answer", "/messages"):
             answer = await here.client.get(f"problems/{mine}{path}", headers={"X-Auth-Token": reader})
@@ -200,6 +202,27 @@ def test_tokens(tmp_path: Path) -> None:
         spy = await here.service.in_store(here.key, "bob")
         answer = await here.client.delete(f"problems/{mine}", headers={"X-Auth-Token": spy})
         assert answer.status_code == 404
+
+    with_room(tmp_path, test)
+
+
+@pytest.mark.parametrize("solver", [SMALL, QPU, BQM.name])
+def test_values_that_go_deep(solver: str, tmp_path: Path) -> None:
+    """As deep as the reader of JSON goes, and a little deeper."""
+    hybrid = {"type": "bqm", "data": {"format": "ref", "data": "x"}, "solver": {"name": BQM.name}}
+    whole = {**job(), **hybrid} if solver == BQM.name else job(solver)
+
+    async def test(here: InProcess) -> None:
+        for depth in (100, 800, 900, 930, 950, 960, 970, 980, 990, 1000):
+            deep = "[" * depth + "]" * depth
+            for field in ("num_reads", "time_limit", "x_deep"):
+                words = json.dumps({**whole, "params": {field: "DEEP"}})
+                answer = await here.client.post("problems/", content=words.replace('"DEEP"', deep).encode())
+                assert 400 <= answer.status_code < 500, (depth, field, answer.text)
+            for field in ("label", "type", "data", "solver", "params"):
+                words = json.dumps({**whole, field: "DEEP"})
+                answer = await here.client.post("problems/", content=words.replace('"DEEP"', deep).encode())
+                assert 400 <= answer.status_code < 500, (depth, field, answer.text)
 
     with_room(tmp_path, test)
 

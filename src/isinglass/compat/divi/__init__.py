@@ -19,6 +19,11 @@ What the originals get wrong is not copied:
 * ``estimate_run_time_batch`` hangs for ever after a simulation there.
 * Transpiling in forked workers takes most of the time there; nothing is forked here.
 * An empty dict makes a job there that stays pending for ever; here it is an error.
+* ``QoroService`` of the guide never was: ``get_job_status``, ``JobFailedError`` and job ids in the plural did
+  not exist, a lost connection was no ConnectionError, an exported QORO_API_KEY was not read. Here they are.
+* There the check of OpenQASM never refuses; asking for results too early is an AttributeError; polling a
+  cancelled job never ends; setting ``qpu_system_name`` always raises.
+* Clients up to 0.8 read the first hundred results only; our service sends all of them in one page.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isinglass.compat.divi.execution_result import ExecutionResult
     from isinglass.compat.divi.parallel_simulator import CircuitRunner, ParallelSimulator
+    from isinglass.compat.divi.qoro_service import QoroService
     from isinglass.compat.divi.words import (
         InsufficientCreditsError,
         JobCancelledError,
@@ -50,11 +56,13 @@ _PLACES = {
     "JobType": "words",
     "ParallelSimulator": "parallel_simulator",
     "QoroJobError": "words",
+    "QoroService": "qoro_service",
 }
 
 __all__ = [
     "CircuitRunner", "ExecutionResult", "InsufficientCreditsError", "JobCancelledError", "JobFailedError",
     "JobStatus", "JobTimedOutError", "JobType", "ParallelSimulator", "QoroJobError",
+    "QoroService",
 ]  # fmt: skip
 
 

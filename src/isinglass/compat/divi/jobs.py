@@ -108,6 +108,6 @@ def _backend(asked: Asked) -> str | None:
     method = asked.config.get("simulation_type")
     if method is None:
         return None
-    if isinstance(method, bool) or method not in _METHODS:
+    if type(method) is not int or method not in _METHODS:
         raise ParameterError(f"simulation_type={method!r} is not one of {', '.join(map(str, _METHODS))}")
     return _METHODS[method]

@@ -37,7 +37,7 @@ class CircuitRunner(ABC):
         return None
 
     @abstractmethod
-    def submit_circuits(self, circuits: Any, **kwargs: Any) -> Any:
+    def submit_circuits(self, circuits: Any, *args: Any, **kwargs: Any) -> Any:
         """Entries ``{"label": ..., "results": {bit string: count}}``."""
 
 

@@ -34,8 +34,11 @@ async def _who(request: Request, service: Service) -> Principal:
 Who = Annotated[Principal, Depends(_who)]
 
 
-async def _json_body(request: Request) -> Any:
-    """The body as JSON, whatever its Content-Type says; inflated where it says deflate."""
+async def _json_body(request: Request, who: Who) -> Any:
+    """The body as JSON, whatever its Content-Type says; inflated where it says deflate.
+
+    The token is asked for first: nothing is inflated for strangers.
+    """
     body = await request.body()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "deflate":

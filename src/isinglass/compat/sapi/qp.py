@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from isinglass.errors import ProblemError
 from isinglass.problems.given import EdgeList
+from isinglass.qpu.parameter_checks import as_number
 from isinglass.qpu.problem import QubitProblem
 from isinglass.qpu.working_graph import WorkingGraph
 
@@ -24,7 +24,8 @@ _VARTYPES: dict[str, Literal["SPIN", "BINARY"]] = {"ising": "SPIN", "qubo": "BIN
 
 
 def decode_problem(data: Mapping[str, Any], kind: str, graph: WorkingGraph) -> tuple[QubitProblem, float]:
-    """(problem, offset); ProblemError where an array has another length or holds what is no finite number.
+    """(problem, offset); ProblemError where an array has another length or holds what is no finite number,
+    ParameterError for such an offset.
 
     ``kind``: "ising" or "qubo". Couplers of value 0 are left out.
     """
@@ -48,15 +49,7 @@ def decode_problem(data: Mapping[str, Any], kind: str, graph: WorkingGraph) -> t
     problem = QubitProblem(
         graph.qubits[active].astype(np.int32), linear, row, col, quad[quad != 0], _VARTYPES[kind]
     )
-    return problem, _offset(data.get("offset"))
-
-
-def _offset(value: Any) -> float:
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise _unreadable("offset is not a finite number")
-    return float(value)
+    return problem, as_number("offset", data.get("offset") or 0.0)
 
 
 def _doubles(data: Mapping[str, Any], name: str) -> np.ndarray:

@@ -16,15 +16,17 @@ from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
 from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError
 from isinglass.kernels.cuda.warps import SIMULATED
 
+_DRIVER_ERRORS: tuple[type[Exception], ...] = (CudaAPIError,)
 _COMPILER_ERRORS: tuple[type[Exception], ...] = (NumbaError, LinkerError)
 if not SIMULATED:
+    from cuda.core._utils.cuda_utils import CUDAError
     from numba.cuda.cudadrv.error import NvrtcError, NvvmError
 
+    _DRIVER_ERRORS += (CUDAError,)
     _COMPILER_ERRORS += (NvrtcError, NvvmError)
 
-_OUT_OF_MEMORY = 2
-_ALWAYS_SHARED = 48 << 10
-"""Bytes of dynamic shared memory that every kernel may have; more has to be asked for."""
+_ALWAYS_SHARED = 32 << 10
+"""Bytes of dynamic shared memory that every kernel may have beside its static; more has to be asked for."""
 _DRIVERS_SHARE = 256 << 20
 """Bytes of a card left to its driver and to compiled kernels."""
 
@@ -71,9 +73,9 @@ class Card:
             )
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
-        """A queue of launches on this card, for the calling thread."""
-        with self.sentences("starting"), cuda.gpus[self.number]:
+    def work(self, what: str) -> Iterator[Work]:
+        """A queue of launches on this card, for this thread; ``what`` it is for, in failures' words."""
+        with self.sentences(what), cuda.gpus[self.number]:
             work = Work(self, 0 if SIMULATED else cuda.stream())
             yield work
             work.wait()
@@ -83,19 +85,19 @@ class Card:
         """Failures of the driver and of the compiler inside, as one sentence each."""
         try:
             yield
-        except CudaAPIError as error:
-            if getattr(error, "code", None) == _OUT_OF_MEMORY:
+        except _COMPILER_ERRORS as error:
+            raise DeviceError(
+                f"a kernel does not compile for {self.name} ({_first_line(error)}): install the numba-cuda "
+                "that this version asks for (pip install 'isinglass[gpu]'), or use backend 'cpu'"
+            ) from error
+        except _DRIVER_ERRORS as error:
+            if "OUT_OF_MEMORY" in str(error):
                 raise OutOfMemoryError(
                     f"{self.name} ran out of memory while {what}: ask for fewer reads, or use backend 'cpu'"
                 ) from error
             raise DeviceError(
                 f"{self.name} failed while {what} ({_first_line(error)}): run 'isinglass doctor' to see "
                 "which kernel is at fault, or use backend 'cpu'"
-            ) from error
-        except _COMPILER_ERRORS as error:
-            raise DeviceError(
-                f"a kernel does not compile for {self.name} ({_first_line(error)}): install the numba-cuda "
-                "that this version asks for (pip install 'isinglass[gpu]'), or use backend 'cpu'"
             ) from error
 
 
@@ -121,6 +123,9 @@ class Work:
 
     def launch(self, kernel: Any, grid: Any, block: Any, *arguments: Any, shared: int = 0) -> None:
         """Launch ``kernel``; ``shared``: bytes of dynamic shared memory a block."""
+        if not np.all(grid):
+            # A problem without variables: nothing to do, and no grid that a card would take.
+            return
         configured = kernel[grid, block, self.stream, shared]
         if shared > _ALWAYS_SHARED and not SIMULATED and not configured.pre_launch_callbacks:
             configured.pre_launch_callbacks.append(_allow_shared)

@@ -22,12 +22,17 @@ from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadde
 from isinglass.kernels.cuda.memories import BondsOnCard, memcompute_reads, memory_bytes
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard, packed_bytes
+from isinglass.kernels.cuda.rotors import anneal_rotor_reads, rotor_bytes
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, anneal_sparse, sparse_bytes
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
 
 _TASKS_A_CARD = 16
 """Calls side by side on one card: a ladder alone does not fill it."""
 _BLOCKS_A_MULTIPROCESSOR = 4
+_MOST_SPINS = 1 << 29
+"""Of all reads of a call: their starts are made on the processor."""
+_MOST_NUMBERS, _MOST_GROUPS = 1 << 26, 32
+"""Real numbers of a kind in a call, and groups of 32 trajectories."""
 _SMALL = 8_192
 """Spins of a packed problem up to which a multiprocessor holds that many replicas."""
 
@@ -45,6 +50,7 @@ class Cards:
 
     def __init__(self, cards: list[Card]) -> None:
         self.cards = cards
+        self.places = len(cards)
         self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
         self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
@@ -58,17 +64,25 @@ class Cards:
         return {"backend": self.name, "cards": [card.name for card in self.cards]}
 
     def reads_at_once(self, storage: str, variables: int) -> int:
-        """Reads that fill one card."""
+        """See ``BatchKernels``."""
         blocks = self.cards[0].multiprocessors
+        several = 1 if SIMULATED else _BLOCKS_A_MULTIPROCESSOR
         if storage == "sparse":
-            return LANES * blocks * (1 if SIMULATED else _BLOCKS_A_MULTIPROCESSOR)
-        return blocks * (_BLOCKS_A_MULTIPROCESSOR if variables <= _SMALL and not SIMULATED else 1)
+            return LANES * max(1, min(several * blocks, _MOST_SPINS // (LANES * max(1, variables))))
+        if variables > _SMALL:
+            return max(1, min(blocks, _MOST_SPINS // variables))
+        return blocks * several
+
+    def trajectories_at_once(self, variables: int) -> int:
+        """See ``BatchKernels``."""
+        groups = _MOST_NUMBERS // (LANES * max(1, variables))
+        return LANES * max(1, min(1 if SIMULATED else _MOST_GROUPS, groups))
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
         card = self._free.get()
         try:
-            with card.sentences("running a kernel"), card.work() as work:
+            with card.work("running a kernel") as work:
                 yield work
         finally:
             self._free.put(card)
@@ -101,7 +115,7 @@ class Cards:
         """See ``BatchKernels``; ladders take the cards in turn."""
         card = self.cards[next(self._turns) % len(self.cards)]
         packed = couplings[0].dtype == np.uint64
-        with card.sentences("loading a problem"), card.work() as work:
+        with card.work("loading a problem") as work:
             if packed:
                 needed = packed_bytes(couplings[0], len(words))
                 problem = self._problem(work, couplings, needed, lambda: PackedOnCard.put(work, couplings, h))
@@ -137,6 +151,12 @@ class Cards:
                 lambda: BondsOnCard.put(work, indptr, indices, couplings, norm), "bonds",
             )  # fmt: skip
             return memcompute_reads(work, problem, v, *arguments)
+
+    def anneal_rotors(self, rows: Any, h: np.ndarray, flux: np.ndarray, *arguments: Any) -> int:
+        """See ``BatchKernels``."""
+        with self._work() as work:
+            work.card.require(rotor_bytes(len(rows[1]), *flux.shape), "these reads of an annealer")
+            return anneal_rotor_reads(work, rows, h, flux, *arguments)
 
     def anneal_packed(
         self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any

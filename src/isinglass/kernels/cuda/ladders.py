@@ -34,7 +34,7 @@ class CardLadder(ABC):
         self.card, self.problem, self.keys, self.quantum = card, problem, keys, quantum
         self.replicas, self.words = words.shape
         self._best: np.ndarray = words[0].copy()
-        with card.sentences("starting a ladder"), card.work() as work:
+        with card.work("starting a ladder") as work:
             self.stop = work.put(np.zeros(1, np.int32))
             self._start(work, words)
 
@@ -62,7 +62,7 @@ class CardLadder(ABC):
         scale = np.empty(self.replicas, np.float32)
         scale[replica_at] = np.float32(0.5) / beta.astype(np.float64)
         target = float(row[TARGET])
-        with self.card.sentences("tempering"), self.card.work() as work:
+        with self.card.work("tempering") as work:
             there = [work.put(a) for a in (replica_at, beta, np.tile(refused, (len(replica_at), 1)), scale)]
             counted = work.put(np.zeros(1, np.int32))
 
@@ -83,7 +83,7 @@ class CardLadder(ABC):
 
     def states(self) -> np.ndarray:
         """See ``kernels.batch.Ladder``."""
-        with self.card.sentences("reading states"), self.card.work() as work:
+        with self.card.work("reading states") as work:
             words: np.ndarray = self._words(work, self.spins)
         return words
 

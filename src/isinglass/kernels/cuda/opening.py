@@ -48,7 +48,7 @@ def describe_cards(cards: Cards) -> list[str]:
     speaks, runs = (".".join(map(str, v)) for v in (driver.get_version(), cuda.runtime.get_version()))
     lines = []
     for card in cards.cards:
-        with card.work():
+        with card.work("looking at it"):
             memory = cuda.current_context().get_memory_info()
         lines.append(
             f"card {card.number}: {card.name}, {card.multiprocessors} multiprocessors, "

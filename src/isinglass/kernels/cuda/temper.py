@@ -18,7 +18,6 @@ from numba import cuda, types
 from isinglass.kernels.cpu.exchange import exchange as exchange_here
 from isinglass.kernels.cpu.streams import sweep_key
 from isinglass.kernels.cuda.anneal_packed import (
-    MOST_THREADS,
     load_replica,
     note_best,
     shared_room,
@@ -26,6 +25,7 @@ from isinglass.kernels.cuda.anneal_packed import (
     sweep_replica,
 )
 from isinglass.kernels.cuda.anneal_sparse import WARPS, group_energy, keep_best, sweep_group
+from isinglass.kernels.cuda.packed_tile import MOST_THREADS
 from isinglass.kernels.cuda.warps import LANES, SIMULATED, kernel
 
 exchange = exchange_here.py_func if SIMULATED else exchange_here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isinglass.kernels.cuda import anneal_packed as packed
+from isinglass.kernels.cuda import anneal_tiles as kernels
 from isinglass.kernels.cuda.card import Work
 from isinglass.kernels.cuda.launches import in_launches
 from isinglass.kernels.cuda.packed_replicas import GATHER_THREADS, PackedOnCard, start_words
@@ -31,13 +31,13 @@ def anneal_tiles(
     def gather(tile: int) -> None:
         size = min(TILE, p.variables - tile)
         work.launch(
-            packed.gather_tile, (size, reads), GATHER_THREADS, p.bits, p.row_count, spins, sums, tile
+            kernels.gather_tile, (size, reads), GATHER_THREADS, p.bits, p.row_count, spins, sums, tile
         )  # fmt: skip
 
     for tile in range(0, p.variables, TILE):
         gather(tile)
         work.launch(
-            packed.add_tile_energy, reads, TILE, p.low, p.step, p.h, spins, sums, magnetizations, energies,
+            kernels.add_tile_energy, reads, TILE, p.low, p.step, p.h, spins, sums, magnetizations, energies,
             tile,
         )  # fmt: skip
 
@@ -46,10 +46,10 @@ def anneal_tiles(
             for tile in range(0, p.variables, TILE):
                 gather(tile)
                 work.launch(
-                    packed.sweep_tile, reads, TILE, p.bits, p.low, p.step, p.h, spins, sums, magnetizations,
+                    kernels.sweep_tile, reads, TILE, p.bits, p.low, p.step, p.h, spins, sums, magnetizations,
                     energies, keys_there, slack_scale[t], quantum, t, tile, shared=shared,
                 )  # fmt: skip
-            work.launch(packed.keep_better, reads, TILE, spins, best, energies, best_energies)
+            work.launch(kernels.keep_better, reads, TILE, spins, best, energies, best_energies)
         return float(work.get(best_energies).min())
 
     whole = in_launches(len(slack_scale), launch, reads, flag, row) == len(slack_scale)

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from isinglass.errors import ProblemError
 from isinglass.jobs.circuit_results import FORMS
 from isinglass.jobs.container import unpack
 from isinglass.service.pages.drawing import Point, convergence, histogram, rows
-from isinglass.service.pages.rendering import lasting
+from isinglass.service.pages.rendering import lasting, number
 
+_FACTS = {
+    "stop_reason": "stopped", "storage": "storage", "certified": "certified", "embedding_method": "embedding",
+    "chain_strength": "chain strength",
+}  # fmt: skip
+"""What of a result's info is shown: name -> words."""
 _MOST_LINES = 12
 _MOST_CIRCUITS = 30
 _MOST_VALUES = 16
+_MOST_SAMPLES = 1_000_000
 
 
 @dataclass
@@ -41,7 +48,11 @@ class Outcome:
         """One more shot's container. Its samples are not looked at."""
         fields, arrays = unpack(content)
         if fields["form"] == "samples":
-            self._add_samples(fields["info"], np.asarray(arrays["vector energy"], np.float64))
+            # Equal samples may be one row that says how often it came.
+            energies = np.asarray(arrays["vector energy"], np.float64)
+            most = max(1, _MOST_SAMPLES // max(1, len(energies)))
+            times = np.clip(arrays["vector num_occurrences"], 0, most)
+            self._add_samples(fields["info"], np.repeat(energies, times))
         elif fields["form"] in FORMS:
             for entry in fields["entries"][:_MOST_CIRCUITS]:
                 self._add_circuit(fields["form"], entry)
@@ -67,15 +78,8 @@ class Outcome:
         if lowest < self.best or not self.timing:
             self.best = min(lowest, self.best)
             self.timing = _times(info.get("timing") or {})
-            self.facts = [
-                (name, str(info[key]))
-                for name, key in (
-                    ("stopped", "stop_reason"),
-                    ("storage", "storage"),
-                    ("certified", "certified"),
-                )
-                if info.get(key) is not None
-            ]
+            self.timing += _times((info.get("qpu") or {}).get("timing") or {})
+            self.facts = [(words, _said(info[name])) for name, words in _FACTS.items() if name in info]
 
     def draw_convergence(self, told: Sequence[Point]) -> Markup | None:
         """The traces of the best shots, and what workers told of shots that run."""
@@ -94,18 +98,28 @@ class Outcome:
 
 
 def outcome_of(contents: Iterable[np.ndarray]) -> Outcome:
-    """The outcome of these containers."""
+    """The outcome of these containers.
+
+    Samples and counts were checked when they came; what else a worker said of them was not.
+    """
     outcome = Outcome()
     for content in contents:
-        outcome.add(content)
+        try:
+            outcome.add(content)
+        except (ArithmeticError, AttributeError, LookupError, ProblemError, TypeError, ValueError):
+            outcome.errors.append(("a shot", "what its worker said beside the result cannot be shown"))
     return outcome
+
+
+def _said(value: Any) -> str:
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def _times(timing: dict[str, Any]) -> list[tuple[str, str]]:
     """As the info has them: seconds, or microseconds where it is an annealer's."""
     annealer = any(name.startswith("qpu_") for name in timing)
     return [
-        (name.replace("_", " "), f"{value:.6g} µs" if annealer else lasting(value))
+        (name.replace("_", " ").replace("qpu", "QPU"), f"{value:.6g} µs" if annealer else lasting(value))
         for name, value in timing.items()
         if isinstance(value, int | float)
     ]
