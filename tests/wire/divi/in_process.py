@@ -36,7 +36,7 @@ class InProcess:
         self.service, self.client = service, client
 
     async def work(self) -> None:
-        lease = await self.service.lease("test", ("cpu",), 0.0)
+        lease = next(iter(await self.service.lease("test", ("cpu",), 0.0)), None)
         assert lease is not None, "nothing is queued"
         problem = lease.problem.content
         if problem is None:

@@ -109,7 +109,7 @@ class InProcess:
         return [e.envelope for e in self.events(job, 0, version) if e.type == pb.JobEvent.SOLUTION_NEW]
 
     def lease(self) -> Lease:
-        lease = run(self.service.lease("test", ("cpu", "qpu"), 0.0))
+        lease = next(iter(run(self.service.lease("test", ("cpu", "qpu"), 0.0))), None)
         assert lease is not None, "nothing is queued"
         return lease
 
