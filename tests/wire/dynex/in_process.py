@@ -109,9 +109,9 @@ class InProcess:
         return [e.envelope for e in self.events(job, 0, version) if e.type == pb.JobEvent.SOLUTION_NEW]
 
     def lease(self) -> Lease:
-        lease = next(iter(run(self.service.lease("test", ("cpu", "qpu"), 0.0))), None)
-        assert lease is not None, "nothing is queued"
-        return lease
+        leases = run(self.service.lease("test", ("cpu", "qpu"), 0.0))
+        assert leases, "nothing is queued"
+        return leases[0]
 
     def work(self, shots: int = 1) -> None:
         for _ in range(shots):
