@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench soak protos lock clean clean-kernels
+.PHONY: system demo test lint docs bench soak protos lock clean clean-kernels
 
 demo: $(VENV)/.demo
 	@mkdir -p demo-output
@@ -11,6 +11,20 @@ demo: $(VENV)/.demo
 	$(BIN)/isinglass solve demo-output/graph.txt --time-limit 10 --seed 1 \
 		--plot demo-output/convergence.png --output demo-output/samples.npz
 	@echo "The convergence picture is demo-output/convergence.png, the samples demo-output/samples.npz."
+
+# What the tests need of the system (Debian's names): PostgreSQL's programs and a browser. Quick when it is there.
+system:
+	@wanted=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted="$$wanted postgresql"; \
+	command -v chromium >/dev/null || wanted="$$wanted chromium"; \
+	command -v chromedriver >/dev/null || wanted="$$wanted chromium-driver"; \
+	if [ -z "$$wanted" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "the tests need what Debian calls$$wanted: install it with your system's package manager"; exit 1; fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; fi; \
+	echo "installing$$wanted"; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive sh -c \
+		"apt-get -q update && apt-get -q -y install --no-install-recommends$$wanted"
 
 # Tests that assert how long something takes run by themselves, after the others.
 test: $(VENV)/.dev
@@ -41,8 +55,12 @@ bench: $(VENV)/.dev
 # faults, and the real packages of peers, from PyPI.
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
-	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py
-	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py
+	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py tests/system/test_service_disk.py \
+		tests/system/test_service_postgresql.py tests/system/test_service_ray.py tests/wire/dynex
+	ISINGLASS_LARGE=132000 $(BIN)/python -m pytest -s tests/system/test_service_large.py
+	ISINGLASS_ATTACKS=300 $(BIN)/python -m pytest tests/system/test_service_attacks.py
+	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py \
+		tests/system/test_sapi.py tests/system/test_dynex_client.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python

@@ -32,7 +32,7 @@ def glass() -> Program:
     zeros, ends = np.zeros(n), np.array([0.0, 20.0])
     return Program(
         np.arange(n, dtype=np.int32), zeros, row, col, J, np.stack([ends, ends / 20.0], 1), False,
-        np.stack([ends, np.ones(2)], 1), zeros, zeros, None, True, 1, 160.0, 0.0, 1000.0, True,
+        np.stack([ends, np.ones(2)], 1), zeros, zeros, None, True, 1, 160.0, 1000.0, True,
     )  # fmt: skip
 
 

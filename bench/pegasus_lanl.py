@@ -43,7 +43,7 @@ def read_instance(folder: Path, name: str, time: float, reads: int) -> Program:
     return Program(
         qubits, h, ends[:, 0].copy(), ends[:, 1].copy(), couplers[:, 2].astype(float),
         np.stack([span, span / time], 1), False, np.stack([span, np.ones(2)], 1), zeros, zeros, None, True,
-        reads, time + 140.0, 0.0, 1000.0, True,
+        reads, time + 140.0, 1000.0, True,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def program(
     whole = {
         "fast": False, "h_gain": np.array([[0.0, 1.0], [points[-1, 0], 1.0]]),
         "flux_biases": np.zeros(h.size), "initial_state": None, "reinitialize_state": True,
-        "read_spacing_us": points[-1, 0] + 140.0, "decorrelation_us": 0.0,
+        "read_spacing_us": points[-1, 0] + 140.0,
         "programming_thermalization_us": 1000.0, "flux_drift_compensation": True,
     }  # fmt: skip
     return Program(

@@ -55,7 +55,7 @@ def program_of(
     return Program(
         np.arange(h.size, dtype=np.int32), h, row.astype(np.int32), col.astype(np.int32), J, points, False,
         np.array([[0.0, 1.0], [points[-1, 0], 1.0]]), np.zeros(h.size), np.zeros(h.size), state, True, reads,
-        points[-1, 0] + 140.0, 0.0, 1000.0, True,
+        points[-1, 0] + 140.0, 1000.0, True,
     )  # fmt: skip
 
 
@@ -150,19 +150,27 @@ def reverse() -> None:
 
 
 def freeze_out() -> None:
-    h = np.linspace(0.02, 0.6, 16)
+    h, copies, reads = np.linspace(0.02, 0.6, 16), 40, 32
     none = (np.zeros(0), np.zeros(0), np.zeros(0))
-    plt.figure(figsize=SIZE)
+    first = 2 * np.arange(h.size * copies)
+    pairs = (first, first + 1, np.repeat(h, copies))
+    _, (single, double) = plt.subplots(1, 2, figsize=(8.4, 3.6), sharey=True)
     for name, marker in zip(DYNAMICS, "oxs^", strict=True):
         physics = replace(ADVANTAGE, dynamics=name, noise=Noise.none())
-        spins = run(physics, np.repeat(h, 60), none, 64, 5.0).reshape(64, h.size, 60)
-        plt.plot(h, -spins.mean((0, 2)), marker, markersize=5, markerfacecolor="none", label=name)
+        spins = run(physics, np.repeat(h, copies), none, reads, 5.0)
+        two = run(physics, np.zeros(2 * first.size), pairs, reads, 5.0)
+        two = two[:, ::2] * two[:, 1::2]
+        for axis, value in ((single, spins), (double, two)):
+            mean = -value.reshape(reads, h.size, copies).mean((0, 2))
+            axis.plot(h, mean, marker, markersize=5, markerfacecolor="none", label=name)
     beta = effective_beta(program_of(h, none, 1), ADVANTAGE)
-    plt.plot(h, np.tanh(beta * h), "k-", linewidth=0.8, label=f"tanh(h / T), T = {1 / beta:.3f}")
-    plt.plot(h, np.tanh(h / 0.198), "k:", linewidth=0.8, label="published: T = 0.198")
-    plt.gca().set(xlabel="h", ylabel="-<s> of single qubits")
-    plt.legend(fontsize=8)
-    plt.title("Freeze-out: what single qubits remember of the temperature", fontsize=10)
+    for axis in (single, double):
+        axis.plot(h, np.tanh(beta * h), "k-", linewidth=0.8, label=f"tanh(h / T), T = {1 / beta:.3f}")
+        axis.plot(h, np.tanh(h / 0.198), "k:", linewidth=0.8, label="published: T = 0.198")
+    single.set(xlabel="h", ylabel="-<s> of single qubits")
+    double.set(xlabel="J", ylabel="-<s s'> of pairs")
+    single.legend(fontsize=8)
+    plt.suptitle("Freeze-out: what qubits remember of the temperature", fontsize=10)
     save("qpu_freeze_out")
 
 

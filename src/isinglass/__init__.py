@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isinglass import benchmark, qscore
     from isinglass.client.asynchronous import connect_async
+    from isinglass.client.job_service import JobService
+    from isinglass.client.sampler import Sampler
     from isinglass.client.session import connect
     from isinglass.config import ComputeBackend, Config, QPUModel
     from isinglass.problems.compile import compile
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from isinglass.problems.files import read_file
     from isinglass.problems.generators import generate
     from isinglass.results.sampleset import SampleSet
-    from isinglass.sampler import Sampler
     from isinglass.solving import solve
     from isinglass.tuning import TuningResult, tune
 
@@ -30,9 +31,10 @@ _PLACES = {
     "CompiledProblem": "isinglass.problems.compiled",
     "ComputeBackend": "isinglass.config",
     "Config": "isinglass.config",
+    "JobService": "isinglass.client.job_service",
     "QPUModel": "isinglass.config",
     "SampleSet": "isinglass.results.sampleset",
-    "Sampler": "isinglass.sampler",
+    "Sampler": "isinglass.client.sampler",
     "TuningResult": "isinglass.tuning",
     "compile": "isinglass.problems.compile",
     "connect": "isinglass.client.session",
@@ -47,6 +49,7 @@ __all__ = [
     "CompiledProblem",
     "ComputeBackend",
     "Config",
+    "JobService",
     "QPUModel",
     "SampleSet",
     "Sampler",

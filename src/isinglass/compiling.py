@@ -42,7 +42,17 @@ class _Stopwatch(event.Listener):
 
 
 _STOPWATCH = _Stopwatch()
-event.register("numba:compile", _STOPWATCH)
+_WATCHED: set[int] = set()
+
+
+def watch(events: Any) -> None:
+    """Count the compilations that ``events``, a module like numba's, tells of; once for each module."""
+    if id(events) not in _WATCHED:
+        _WATCHED.add(id(events))
+        events.register("numba:compile", _STOPWATCH)
+
+
+watch(event)
 
 
 def compile_seconds() -> float:

@@ -20,6 +20,7 @@ import numpy as np
 
 from isinglass.compiling import compile_seconds
 from isinglass.errors import ParameterError
+from isinglass.kernels.batch import BatchKernels
 from isinglass.kernels.cpu.progress import (
     BEST,
     ROW,
@@ -79,6 +80,7 @@ class RunControl:
         num_threads: kernels at a time; None for every core this process may use.
         started: ``time.perf_counter()`` at which the clock began; None for now.
         cancel: looked at a hundred times a second; once it is set, the run ends as by ``cancel()``.
+        batch: where reads run many at a call; None: kernels of this processor, ``num_threads`` at a time.
     """
 
     def __init__(
@@ -88,8 +90,12 @@ class RunControl:
         num_threads: int | None = None,
         started: float | None = None,
         cancel: Cancel | None = None,
+        batch: BatchKernels | None = None,
     ) -> None:
+        if progress is not None and not callable(progress):
+            raise ParameterError(f"progress={progress!r} cannot be called; give a function of one Progress")
         self.started = time.perf_counter() if started is None else started
+        self.batch = batch
         self.num_threads = num_threads or available_threads()
         self.trace: list[tuple[float, float]] = []
         self.flag = np.zeros(8, np.int64)

@@ -8,6 +8,7 @@
     ├── ParameterError      a parameter is unknown or out of range    (also a ValueError)
     ├── MissingExtraError   an optional package is not installed      (also an ImportError)
     ├── OutOfMemoryError    a call cannot fit in this machine         (also a MemoryError)
+    ├── DeviceError         a card is asked for and cannot be used    (also a RuntimeError)
     ├── VerificationError   a result claims what cannot be true
     ├── JobError            a job ended without a result              (carries job_id)
     └── ServiceError        a service refused; carries the HTTP status
@@ -80,6 +81,10 @@ class MissingExtraError(IsinglassError, ImportError):
 
 class OutOfMemoryError(IsinglassError, MemoryError):
     """A call needs more memory than this machine has free; the message says both numbers."""
+
+
+class DeviceError(IsinglassError, RuntimeError):
+    """A card is asked for and there is none, its driver is too old, or a kernel fails on it."""
 
 
 class VerificationError(IsinglassError):

@@ -32,6 +32,7 @@ def run_info(
         "parameters": {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in shown.items()},
         "num_threads": control.num_threads,
         "versions": versions(),
+        **({} if control.batch is None else control.batch.facts()),
         **facts,
     }
 

@@ -12,19 +12,21 @@ import numpy as np
 
 from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import IsinglassError, ParameterError, nearest
+from isinglass.kernels.batch import BatchKernels
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, in_users_terms, total_weight
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms, total_weight
 from isinglass.problems.files import read_file
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
-from isinglass.run_info import run_info, versions
+from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
+from isinglass.solving_quantum import check_quantum, solve_quantum
 
-BACKENDS = ("cpu", "qpu", "circuit")
+BACKENDS = ("cpu", "gpu", "qpu", "circuit")
 _MOST_HELD_BACK = 0.1
 """Of a time limit: what is kept for the energies of large dense problems."""
 RUN_PARAMETERS = (
@@ -55,9 +57,10 @@ def solve(
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
             or compiled problem; problems/compile.py has the table.
-        backend: "cpu" (default) runs a solver on this machine; "qpu" an emulated quantum annealer, onto which
-            any unconstrained problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit
-            for each variable, for small problems without constraints. ``parameters`` are then those of
+        backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
+            docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
+            problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit for each variable,
+            for small problems without constraints. ``parameters`` are then those of
             ``isinglass.circuits.qaoa``: ``depth``, ``runner``, ``shots``, ``max_evaluations``, ``angles``.
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
             backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
@@ -74,20 +77,21 @@ def solve(
             compiles kernels, takes those seconds longer.
         target_energy: stop at the first energy at or below this; None for none.
         target_cut: for Max-Cut, stop at the first cut of at least this weight; None for none.
-        num_threads: 1 up; None for every core this process may use.
+        num_threads: 1 up; None for every core this process may use. Not for backend "gpu".
         progress: called about ten times a second with a ``Progress``.
         cancel: a ``threading.Event``, or anything with ``is_set()``: once it is set, from any thread, the
             run ends within one sweep and returns the best so far.
         **parameters: of the solver: ``num_reads`` and ``initial_states`` of most, others such as
             ``annealing_time`` (sweeps) of "simulated_annealing" only;
-            ``isinglass.Sampler(solver).properties["parameters"]`` lists them. An unknown name is an error.
+            ``isinglass.Sampler(solver=solver).properties["parameters"]`` lists them. An unknown name is an
+            error.
 
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the
         time limit, Ctrl-C or the target give their best state; reads that never began are left out.
 
     Raises:
-        ProblemError, ParameterError, OutOfMemoryError: see isinglass.errors.
+        ProblemError, ParameterError, OutOfMemoryError, DeviceError: see isinglass.errors.
     """
     started = time.perf_counter()
     chosen = solver_named(solver)
@@ -96,23 +100,17 @@ def solve(
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
-    if backend != "cpu":
-        only_cpu = {
+    if backend in ("qpu", "circuit"):
+        not_here = {
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        _check_quantum(backend, only_cpu)
-        check_unconstrained(problem, backend)
+        check_quantum(problem, backend, not_here)
         run = {
             "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
             "cancel": cancel,
         }  # fmt: skip
-        if qpu_model is None:
-            result = _on_circuits(problem, kind, parameters, run)
-        else:
-            result = _annealed(problem, kind, qpu_model, {**parameters, **run})
-        result.info["versions"] = versions()
-        return result
+        return solve_quantum(problem, kind, qpu_model, parameters, run)
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -120,7 +118,10 @@ def solve(
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    control = RunControl(time_limit, progress, threads, started, cancel)
+    batch = _cards(chosen, threads) if backend == "gpu" else None
+    control = RunControl(
+        time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch
+    )
     if constrained:
         if target_cut is not None:
             raise ParameterError(
@@ -128,6 +129,13 @@ def solve(
             )
         return solve_constrained(problem, chosen, values, control, target)
     compiled = compile(problem, kind=kind, storage=storage)
+    if batch is not None and compiled.storage not in chosen.batched:
+        if storage is not None:
+            raise ParameterError(
+                f"solver {solver!r} has no kernel for {storage} problems on backend 'gpu': "
+                "leave storage out, or use backend 'cpu'"
+            )
+        compiled = compile(problem, kind=kind, storage=chosen.batched[0])
     compiled_at = time.perf_counter()
     if target_cut is not None:
         if compiled.kind != "maxcut":
@@ -167,33 +175,18 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
 
 
-def check_unconstrained(problem: Any, backend: str) -> None:
-    """ParameterError for a problem with constraints, which only backend "cpu" takes."""
-    if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
-        raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
+def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+    if not solver.batched:
+        able = [name for name, other in SOLVERS.items() if other.batched]
+        raise ParameterError(
+            f"solver {solver.name!r} has no kernels for backend 'gpu': name one that has "
+            f"({', '.join(able)}), or use backend 'cpu'"
+        )
+    if threads is not None:
+        raise ParameterError(f"num_threads={threads} is for backend 'cpu': 'gpu' uses its cards whole")
+    from isinglass.kernels.cuda.opening import open_cards
 
-
-def _check_quantum(backend: str, only_cpu: dict[str, Any]) -> None:
-    for name, value in only_cpu.items():
-        if value is not None:
-            raise ParameterError(
-                f"{name}={value!r} is for backend 'cpu': backend {backend!r} has no such thing"
-            )
-
-
-def _annealed(problem: Any, kind: Kind | None, model: str, given: dict[str, Any]) -> SampleSet:
-    from isinglass.qpu import sample_embedded
-
-    return sample_embedded(compile(problem, kind=kind), model, **given)
-
-
-def _on_circuits(
-    problem: Any, kind: Kind | None, parameters: dict[str, Any], run: dict[str, Any]
-) -> SampleSet:
-    from isinglass.circuits.qaoa_search import check_names, qaoa
-
-    check_names(parameters)
-    return qaoa(problem, kind=kind, **parameters, **run)
+    return open_cards()
 
 
 def _check_targets(target_energy: float | None, target_cut: float | None) -> float | None:
@@ -239,9 +232,7 @@ def _check_tracked(problem: CompiledProblem, samples: Samples, energy: np.ndarra
 def _sampleset(
     problem: CompiledProblem, samples: Samples, energy: np.ndarray, info: dict[str, Any]
 ) -> SampleSet:
-    states = samples.states
-    if problem.vartype == "BINARY":
-        states = (states + np.int8(1)) >> np.int8(1)
+    states = in_alphabet(samples.states, problem.vartype)
     vectors: dict[str, np.ndarray] = {"energy": energy}
     vectors["num_occurrences"] = np.ones(len(energy), np.intp)
     vectors |= in_users_terms(problem.given, energy)

@@ -137,7 +137,8 @@ class _Rounds:
 
     def _round(self, weights: np.ndarray) -> Report:
         began = time.perf_counter()
-        problem = compile(self.encoding.penalised(weights))
+        storage = None if self.control.batch is None else self.solver.batched[0]
+        problem = compile(self.encoding.penalised(weights), storage=storage)
         self.compile_seconds += time.perf_counter() - began
         self.storage, self.interactions = problem.storage, problem.num_interactions
         self.control.measure_in(problem.scale, problem.offset)

@@ -22,6 +22,8 @@ from isinglass.circuits import (
 )
 from isinglass.circuits.cutting import cut_counts, cut_expectation
 from isinglass.circuits.runner import one_by_one
+from isinglass.client.job_service import JobService
+from isinglass.config import Config
 from isinglass.control import Progress, RunControl
 from isinglass.errors import CircuitError, ParameterError, QasmError
 
@@ -56,11 +58,12 @@ RUNNERS = {
         qiskit_backend="aer_simulator_density_matrix", **options
     ),
     "device": lambda **options: ParallelSimulator(qiskit_backend="FakeManilaV2", **options),
+    "jobs": lambda **options: JobService(Config(compute_backend="local"), **options),
     "smallest": lambda **options: AllZero(
         **{name: value for name, value in options.items() if name in ("shots", "n_processes", "track_depth")}
     ),
 }
-EXACT = ("own", "state vector, single", "aer", "aer density matrix")
+EXACT = ("own", "jobs", "state vector, single", "aer", "aer density matrix")
 
 
 @pytest.fixture(params=sorted(RUNNERS))

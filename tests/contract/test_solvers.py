@@ -90,7 +90,7 @@ def test_bad_values_name_the_value_and_the_rule(
 
 
 def test_sampler_conforms_to_dimod(solver: str) -> None:
-    sampler = isinglass.Sampler(solver)
+    sampler = isinglass.Sampler(solver=solver)
     dimod.testing.assert_sampler_api(sampler)
     for bqm in (
         dimod.BQM("SPIN"),

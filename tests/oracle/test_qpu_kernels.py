@@ -7,10 +7,12 @@ import pytest
 
 from isinglass.kernels import reference
 from isinglass.kernels.cpu.anneal_worldlines import anneal_worldlines
+from isinglass.kernels.cpu.relax_spins import relax_spins
 from isinglass.kernels.cpu.rotor_lanes import COS, LANES, LOG, SIN
 from isinglass.qpu.noise import NoisyProblem
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start, anneal_rotors
+from isinglass.qpu.sweeps import moments_of
 from isinglass.rng import read_keys
 from tests.qpu_programs import program
 
@@ -46,7 +48,7 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
     shifts = np.linspace(-0.05, 0.05, n) if offsets else None
     asked = program(h, row, col, J, time=1.0, anneal_offsets=shifts)
     physics = Physics("Advantage_system4", 20.0, 40.0, dynamics=dynamics)
-    moments, width = _moves(asked, physics)
+    moments, width = _moves(moments_of(asked, physics), physics)
     keys = read_keys(5, 0, LANES)
     z, x, phi = _start(n, None)
     done = anneal_rotors(
@@ -64,6 +66,30 @@ def test_rotors_follow_the_reference(n: int, dynamics: str, offsets: bool) -> No
         # would move it by much: hence few sweeps.
         assert np.abs(phi[:, r] - expected).max() < 1e-4
         assert np.abs(x[:, r] - np.cos(expected)).max() < 1e-4
+
+
+@pytest.mark.parametrize("n", [1, 2, 23])
+def test_relaxed_spins_follow_the_reference(n: int) -> None:
+    h, row, col, J = glass(n, n)
+    # Whole eighths, shares and temperatures of a power of two: all sums are exact in single precision.
+    h, J = np.round(8 * h) / 8, np.round(8 * J) / 8
+    rng = np.random.default_rng(n)
+    group, share = rng.integers(0, 3, n).astype(np.int32), np.array([[1, 0.5, 0.25], [2, 1, 0.5], [4, 2, 1]])
+    b = np.array([0.5, 0.0, 0.25])
+    fields = np.round(8 * rng.normal(size=(n, LANES))) / 8
+    start = rng.choice(np.array([-1, 1], np.float32), (n, LANES))
+    spins, keys = start.copy(), read_keys(5, 0, LANES)
+    relax_spins(
+        *_even_rows(NoisyProblem(h, row.astype(np.int32), col.astype(np.int32), J)),
+        (h[:, None] + fields).astype(np.float32), group, b.astype(np.float32), share.astype(np.float32),
+        spins, keys, 7, 5,
+    )  # fmt: skip
+    felt = matrix(n, row, col, J) * share[group][:, group]
+    for r in range(LANES):
+        expected = reference.relax_spins(felt, h + fields[:, r], b[group], start[:, r], keys[r], 7, 5)
+        assert (spins[:, r] == expected).all()
+    assert (spins[group == 1] == start[group == 1]).all()
+    assert (spins != start).any() or (group == 1).all()
 
 
 @pytest.mark.parametrize("word", [np.uint8, np.uint32, np.uint64])
@@ -98,7 +124,8 @@ def test_worldlines_follow_the_reference(n: int, word: type) -> None:
 def test_a_stopped_anneal_says_how_far_it_came() -> None:
     h = np.ones(3)
     asked = program(h, [], [], [], time=1.0)
-    moments, width = _moves(asked, Physics("Advantage_system4", 20.0, 40.0))
+    physics = Physics("Advantage_system4", 20.0, 40.0)
+    moments, width = _moves(moments_of(asked, physics), physics)
     flag = IDLE.copy()
     flag[0] = 1
     rows = _even_rows(NoisyProblem(h, asked.row, asked.col, asked.J))

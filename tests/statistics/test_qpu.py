@@ -13,6 +13,7 @@ from scipy.special import iv, modstruve
 
 import isinglass
 from isinglass.qpu import schedule
+from isinglass.qpu.calibrated import physics_named
 from isinglass.qpu.freeze_out import effective_beta
 from isinglass.qpu.noise import Noise
 from isinglass.qpu.physics import Physics
@@ -68,11 +69,49 @@ def test_free_rotors_end_in_their_own_equilibrium() -> None:
     assert abs(spins.mean() - expected) < SIGMAS * np.sqrt((1 - expected**2) / spins.size) + 0.01
 
 
-def test_the_default_has_the_stated_temperature_for_single_qubits() -> None:
-    # Rotors are no two-level systems: 5 % is what the calibration of move_width reaches.
-    asked = program(np.full(COPIES, 0.1), time=20.0, num_reads=32)
-    beta = np.arctanh(-spins_of(asked, PHYSICS).mean()) / 0.1
-    assert beta == pytest.approx(effective_beta(asked, PHYSICS), rel=0.05)
+@pytest.mark.parametrize("name", ["DW_2000Q_6", "Advantage_system4", "Advantage2_system1"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_default_is_boltzmann_distributed_on_small_problems(name: str, size: int) -> None:
+    # Rotors come to rest as spins at the freeze-out point: copies of one cluster of random fields and
+    # couplings, all to all and of about kT (no barriers), show its 2^size states as often as exp(-beta E) has
+    # it. A sum of squares over 2^size - 1 degrees of freedom has that mean and a variance of twice that.
+    physics = replace(physics_named(name), noise=Noise.none())
+    rng, beta = np.random.default_rng(size), effective_beta(program([0.0]), physics)
+    h, pairs = rng.normal(0, 0.5 / beta, size), np.argwhere(np.triu(np.ones((size, size)), 1))
+    J = rng.normal(0, 0.7 / beta, len(pairs))
+    site = np.arange(COPIES * size).reshape(COPIES, size)
+    row, col = site[:, pairs[:, 0]].ravel(), site[:, pairs[:, 1]].ravel()
+    asked = program(np.tile(h, COPIES), row, col, np.tile(J, COPIES), time=20.0, num_reads=48)
+    spins = spins_of(asked, physics).reshape(-1, size)
+    states = 2.0 * (np.arange(2**size)[:, None] >> np.arange(size) & 1) - 1
+    weight = np.exp(-beta * (states @ h + (states[:, pairs].prod(axis=2) @ J)))
+    expected = len(spins) * weight / weight.sum()
+    seen = np.bincount(((spins > 0) @ (1 << np.arange(size))).astype(int), minlength=2**size)
+    freedom = 2**size - 1
+    distance = ((seen - expected) ** 2 / expected).sum()
+    assert distance < freedom + SIGMAS * np.sqrt(2 * freedom)
+
+
+@pytest.mark.parametrize("length", [2, 4])
+@pytest.mark.parametrize("J", [-0.3, 0.15])
+def test_chains_of_the_default_have_the_stated_temperature(length: int, J: float) -> None:
+    # Bonds of an open chain are independent: <s_i s_i+1> = -tanh(beta J).
+    physics = replace(physics_named("Advantage_system4"), noise=Noise.none())
+    row, col, couplings = copies_of_a_chain(length, J)
+    asked = program(np.zeros(COPIES * length), row, col, couplings, time=20.0, num_reads=48)
+    spins = spins_of(asked, physics)
+    bonds = spins[:, row] * spins[:, col]
+    expected = -np.tanh(effective_beta(asked, physics) * J)
+    assert abs(bonds.mean() - expected) < SIGMAS * np.sqrt((1 - expected**2) / bonds.size)
+
+
+def test_what_never_passed_the_freeze_out_point_stays() -> None:
+    # From s = 0.9 a reverse anneal has no transverse field to turn a qubit, and no rest to come to.
+    state = np.ones(COPIES, np.int8)
+    asked = program(
+        np.full(COPIES, 0.3), waveform=[[0, 1], [2, 0.9], [4, 1]], initial_state=state, num_reads=4
+    )
+    assert (spins_of(asked, physics_named("Advantage_system4")) == 1).mean() > 0.999  # readout errors
 
 
 def glass(n: int = 48, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -196,6 +235,19 @@ def test_the_bath_correlates_reads_and_delay_undoes_it() -> None:
     expected = 7 / 8 * np.tanh(beta * 0.05 * np.exp(-0.5) * pull)
     assert abs(correlation[0] - expected) < SIGMAS / np.sqrt(128 * COPIES) + 0.01
     assert abs(correlation[1]) < SIGMAS / np.sqrt(128 * COPIES)
+
+
+def test_less_thermalization_is_hotter_reads() -> None:
+    h, warm = np.full(COPIES, 0.1), replace(physics_named("Advantage_system4"), noise=Noise(heat=1.0))
+    cold = replace(warm, noise=Noise.none())
+    hasty = program(h, num_reads=24, programming_thermalization_us=0.0)
+    mean = -spins_of(hasty, warm).mean(axis=1)
+    # The first read at twice the temperature; after 1 ms, seven reads, all is as it was.
+    beta = effective_beta(hasty, cold)
+    assert mean[0] == pytest.approx(np.tanh(0.1 * beta / 2), abs=SIGMAS / np.sqrt(COPIES))
+    assert mean[7:].mean() == pytest.approx(np.tanh(0.1 * beta), abs=SIGMAS / np.sqrt(17 * COPIES))
+    patient = program(h, num_reads=24, programming_thermalization_us=1000.0)
+    assert (spins_of(patient, warm) == spins_of(patient, cold)).all()
 
 
 def test_the_same_seed_gives_the_same_reads_on_any_number_of_threads() -> None:

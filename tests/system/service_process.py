@@ -21,8 +21,9 @@ COMMAND = [sys.executable, "-m", "isinglass.cli.main"]
 class ServiceProcess:
     """``isinglass serve`` in a folder; its ports stay the same when it is started again."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
         self.folder, self.options = folder, options
+        self.database = database or f"sqlite:///{folder / 'jobs.db'}"
         self.port = self.grpc_port = 0
         self.start()
 
@@ -31,12 +32,14 @@ class ServiceProcess:
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port),
-                 "--grpc-port", str(self.grpc_port), *self.options],
+                 "--grpc-port", str(self.grpc_port), "--database", self.database, *self.options],
                 stdout=subprocess.PIPE, stderr=errors, text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
+        self.said: list[str] = []
         with self.process.stdout as said:
             for line in said:
+                self.said.append(line.rstrip())
                 if line.startswith("isinglass serves gRPC at "):
                     self.grpc_url = line.split()[-1]
                     self.grpc_port = int(self.grpc_url.rsplit(":", 1)[1])
@@ -48,7 +51,7 @@ class ServiceProcess:
 
     def key(self, user: str, *scopes: str) -> str:
         """A key, made by another process while the service runs."""
-        engine = open_database(f"sqlite:///{self.folder / 'jobs.db'}")
+        engine = open_database(self.database)
         with engine.begin() as connection:
             key = create_key(connection, user, scopes or ("submit", "read"), time.time())
         engine.dispose()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WITH_A_SERVICE = [ROOT / "docs" / name for name in ("service.md", "operations.md")]
+PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").glob("*.md")) - set(WITH_A_SERVICE))]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -37,12 +40,40 @@ def test_isinglass_commands_run(page: Path, tmp_path: Path) -> None:
         assert result.returncode == 0, (command, result.stderr)
 
 
+def test_the_pages_of_the_service_run_beside_one(tmp_path: Path) -> None:
+    options = ("--http-port", "0", "--grpc-port", "0", "--threads", "1")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with (tmp_path / "log").open("w+") as log:
+        server = subprocess.Popen(["isinglass", "serve", *options], cwd=tmp_path, env=environment, stdout=log)
+        try:
+            while "serves at" not in (said := (tmp_path / "log").read_text()):
+                assert server.poll() is None
+                time.sleep(0.05)
+            environment["ISINGLASS_ENDPOINT"] = said.split()[-1]
+            make_key = ["isinglass", "keys", "create", "--user", "ann"]
+            key = subprocess.check_output(make_key, cwd=tmp_path, env=environment, text=True)
+            environment["ISINGLASS_SDK_KEY"] = key.strip()
+            for page in WITH_A_SERVICE:
+                lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+                shell = "set -e\n" + "\n".join(line.removeprefix("$ ") for line in lines)
+                script = "\n".join(blocks(page, "python"))
+                for command in (["bash", "-c", shell], [sys.executable, "-c", script]):
+                    done = subprocess.run(
+                        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+                    )
+                    assert done.returncode == 0, (page.name, done.stderr)
+        finally:
+            server.terminate()
+            server.wait()
+
+
 def test_docstring_examples() -> None:
     import doctest
 
+    import isinglass.sampler
+
     import isinglass.problems.generators
     import isinglass.qpu.sampler
-    import isinglass.sampler
 
     for module in (isinglass, isinglass.sampler, isinglass.qpu.sampler, isinglass.problems.generators):
         outcome = doctest.testmod(module)

@@ -110,7 +110,7 @@ def test_as_a_backend_of_solve() -> None:
         (nx.complete_graph(6), {"runner": "FakeManilaV2"}, CircuitError, "6 qubits .* FakeManilaV2 has 5"),
         (K33, {"dept": 2}, ParameterError, "did you mean 'depth'"),
         (K33, {"runner": 3}, ParameterError, "neither a CircuitRunner"),
-        (K33, {"solver": "exact"}, ParameterError, "solver='exact' is for backend 'cpu'"),
+        (K33, {"solver": "exact"}, ParameterError, "solver='exact' is for backends 'cpu' and 'gpu'"),
         (K33, {"target_cut": 9}, ParameterError, "target_cut"),
         (K33, {"num_threads": 0}, ParameterError, "num_threads"),
         (dimod.ConstrainedQuadraticModel(), {}, ParameterError, "takes no constraints"),

@@ -39,6 +39,7 @@ def estimate(given: Any, parameters: dict[str, Any], **words: Any) -> Estimate:
     return found
 
 
+@pytest.mark.clock
 def test_sweeps_are_measured() -> None:
     words = {"num_reads": 64, "annealing_time": 4000}
     run = JobSpec(seed=1, solver="simulated_annealing", parameters=words)
@@ -49,7 +50,7 @@ def test_sweeps_are_measured() -> None:
     spent = 2 * (time.perf_counter() - began)
     # Others share this machine's cores, so a wide margin; a wrong unit is wrong by far more.
     assert found.seconds is not None and spent / 8 < found.seconds < spent * 8
-    assert found.quota == found.seconds and found.bytes is not None and 80_000 < found.bytes < 10_000_000
+    assert found.quota == found.seconds and found.bytes is not None and 40_000 < found.bytes < 10_000_000
 
 
 def test_a_time_limit_ends_what_nobody_knows() -> None:

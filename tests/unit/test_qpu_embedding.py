@@ -321,10 +321,10 @@ def test_solve_on_an_annealer_is_sample_embedded() -> None:
     [
         ({"backend": "qpu"}, "needs qpu_model, one of DW_2000Q_6"),
         ({"qpu_model": "DW_2000Q_6"}, "is for backend 'qpu'"),
-        ({"backend": "gpt", "qpu_model": "DW_2000Q_6"}, "backend='gpt' is not one of cpu, qpu"),
+        ({"backend": "gpt", "qpu_model": "DW_2000Q_6"}, "backend='gpt' is not one of cpu, gpu, qpu"),
         (
             {"backend": "qpu", "qpu_model": "DW_2000Q_6", "solver": "exact"},
-            "solver='exact' is for backend 'cpu'",
+            "solver='exact' is for backends 'cpu' and 'gpu'",
         ),
         ({"backend": "qpu", "qpu_model": "DW_2000Q_6", "target_energy": 1.0}, "target_energy=1.0"),
         ({"backend": "qpu", "qpu_model": "DW_9000Q"}, "did you mean"),

@@ -14,12 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isinglass.circuits.runner import CircuitResult, Outcome
+from isinglass.errors import CircuitError
+from isinglass.executors.shots import run_shot
+from isinglass.jobs.circuit_results import CircuitResults, circuit_results_content
 from isinglass.jobs.problems import problem_content
+from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec
 from isinglass.service.core import JobService
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key, revoke_key
 from isinglass.service.pages.drawing import columns, convergence, histogram
+from isinglass.service.pages.outcome import outcome_of
 from isinglass.service.sessions import SESSION_SECONDS
 
 HOSTILE = "</td><script>alert(1)</script>'\"&{{ 7*7 }}\u202e"
@@ -230,6 +236,26 @@ def test_keys_are_made_shown_once_and_revoked(tmp_path: Path) -> None:
     visit(tmp_path, play)
 
 
+def test_a_page_of_many_shots_reads_few(tmp_path: Path) -> None:
+    async def play(house: House) -> None:
+        job = await house.submit("ann", shots=150, solver="steepest_descent", parameters={"num_reads": 1})
+        problem = {("a", "b"): 1}
+        while lease := await house.service.lease("w", ["cpu"], 0.0):
+            result = result_content(run_shot(problem, lease.spec, lease.shot)).to_bytes()
+            await house.service.deliver("w", job, lease.shot, lease.token, 0.01, result)
+        store = house.service.store
+        energies = [found.energy for found in store.results("ann", job)[1]]
+        best = store.best_results("ann", job, 10)
+        assert len(energies) == 150 and len(best) == 10
+        assert sorted(found.energy for found in best) == sorted(energies)[:10]
+        assert all(found.content is not None for found in best)
+        text = (await (await house.signed_in("ann")).get(f"/dashboard/jobs/{job}")).text
+        assert "Of 100 of the 150 shots" in text and "The first 100 of 150" in text
+        assert "The last 200 of" in text and text.count('class="plot"') == 2
+
+    visit(tmp_path, play)
+
+
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
@@ -242,6 +268,24 @@ def test_any_numbers_give_a_picture_or_none(
     for picture in (convergence(lines), histogram(np.array(values))):
         assert picture is None or not re.search(r'"[^"]*\b(nan|inf)\b[^"]*"', picture.split(">", 1)[1])
         assert picture is None or picture.count("<text") < 60
+
+
+def test_counts_of_all_shots_are_added_and_errors_told() -> None:
+    def shot(*entries: CircuitResult, form: str = "counts") -> np.ndarray:
+        content = circuit_results_content(CircuitResults(form, entries, {"timing": {"total": 0.5}}))
+        return np.frombuffer(content.to_bytes(), np.uint8)
+
+    broken = CircuitResult("<b>", Outcome(error=CircuitError("no such gate"), metadata={}))
+    bell = CircuitResult("bell", Outcome({"00": 6, "11": 4}, metadata={}))
+    found = outcome_of([shot(bell, broken), shot(bell)])
+    ((label, shots, different, picture),) = found.draw_counts()
+    assert (label, shots, different) == ("bell", 20, 2) and ">12</text>" in str(picture)
+    assert found.errors[0][0] == "<b>" and "no such gate" in found.errors[0][1]
+    assert ("total", "500 ms") in found.timing
+    metadata = {"value": -0.5, "std_error": 0.01, "shots": 100}
+    value = CircuitResult("bell", Outcome({"ZZ": 1.0}, metadata=metadata))
+    found = outcome_of([shot(value, form="expectations")])
+    assert found.values == {"bell": [("ZZ", 1.0, None), ("sum", -0.5, 0.01)]}
 
 
 def test_pictures_say_what_they_show() -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 
 from isinglass.errors import AccessError, ConflictError, ParameterError, QuotaError, UnknownJobError
 from isinglass.jobs.spec import JobSpec
-from isinglass.jobs.states import FINAL, JOB_TABLE, JobState
-from isinglass.service.database import open_database
+from isinglass.jobs.states import FINAL, JOB_TABLE, JobState, ShotState
+from isinglass.service.database import OvertakenError, again_if_overtaken, migrations, open_database
 from isinglass.service.keys import create_key, ensure_user, list_keys, principal_of, revoke_key
 from isinglass.service.leasing import LEASE_SECONDS, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets
 from isinglass.service.store import Problem, Store, new_id
-from isinglass.service.tables import users
-from isinglass.service.transitions import MOST_ATTEMPTS
+from isinglass.service.tables import metadata, users
+from isinglass.service.transitions import MOST_ATTEMPTS, JobInHand
 
 PROBLEM = Problem("ab" * 32, 3, 3, b"abc")
 
@@ -32,9 +37,9 @@ class Clock:
 
 
 class Service:
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, url: str, **options: Any) -> None:
         self.clock = Clock()
-        self.engine = open_database(f"sqlite:///{folder / 'jobs.db'}")
+        self.engine = open_database(url)
         self.store = Store(self.engine, clock=self.clock, **options)
         self.leasing = Leasing(self.store)
         with self.store.transaction() as connection:
@@ -63,9 +68,19 @@ class Service:
         return [event.kind for event in events]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database of either kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").emptied())
+    return f"sqlite:///{tmp_path / 'jobs.db'}"
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> Service:
-    return Service(tmp_path)
+def service(url: str) -> Iterator[Service]:
+    opened = Service(url)
+    yield opened
+    opened.engine.dispose()
 
 
 def test_a_job_from_submission_to_result(service: Service) -> None:
@@ -232,8 +247,8 @@ def test_backends_are_kept_apart(service: Service) -> None:
     assert [service.lease("cpu", "gpu").job for _ in range(2)] == [cpu, gpu]
 
 
-def test_quota_and_most_jobs(tmp_path: Path) -> None:
-    service = Service(tmp_path, most_active=2)
+def test_quota_and_most_jobs(url: str) -> None:
+    service = Service(url, most_active=2)
     with service.store.transaction() as connection:
         connection.execute(users.update().where(users.c.name == "ann").values(quota_seconds=1.0))
     service.submit(), service.submit()
@@ -244,6 +259,7 @@ def test_quota_and_most_jobs(tmp_path: Path) -> None:
     with pytest.raises(QuotaError) as caught:
         service.submit()
     assert caught.value.status == 402
+    service.engine.dispose()
 
 
 def test_requests_are_counted_by_user_and_refill_with_time() -> None:
@@ -304,16 +320,17 @@ def test_a_clock_that_jumps_takes_everything_along(service: Service) -> None:
     assert service.state(job) == "finished"
 
 
-def test_another_process_finds_everything(service: Service, tmp_path: Path) -> None:
+def test_another_process_finds_everything(service: Service, url: str) -> None:
     job = service.submit()
     lease = service.lease()
     service.engine.dispose()
-    again = Service(tmp_path)
+    again = Service(url)
     again.clock.now = service.clock.now + 10 * LEASE_SECONDS
     again.leasing.extend_all()
     assert again.leasing.lose_expired() == []
     again.deliver(lease)
     assert again.state(job) == "finished"
+    again.engine.dispose()
 
 
 def test_keys(service: Service) -> None:
@@ -326,7 +343,7 @@ def test_keys(service: Service) -> None:
         with pytest.raises(AccessError) as caught:
             who.require("work")
         assert caught.value.status == 403
-        assert key.split("_")[2] not in repr(list_keys(c))
+        assert key.split("_", 2)[2] not in repr(list_keys(c))
         wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
         for bad, when in ((key, now + 60), (wrong, now), ("", now), ("isg_", now), (key + "x", now)):
             with pytest.raises(AccessError) as caught:
@@ -394,3 +411,39 @@ def test_any_order_of_anything_keeps_to_the_tables(service: Service, seed: int) 
         assert status["state"] == state and state in FINAL
         assert status["shots_done"] == len(results)
         assert state is not JobState.FINISHED or len(results) == status["shots"]
+
+
+def test_what_a_worker_says_of_its_failure_is_kept_as_text(service: Service) -> None:
+    job = service.submit()
+    service.deliver(service.lease(), error="a \0 and half a \ud800 pair")
+    assert service.store.status(None, job)["error"] == "a   and half a ? pair"
+
+
+def test_a_shot_that_another_server_took_is_not_taken_twice(service: Service) -> None:
+    """What was read before the other's commit is no ground to write on."""
+    job = service.submit()
+    with service.store.transaction() as connection:
+        hand = JobInHand(connection, job, service.clock())
+        hand.change_shot(0, ShotState.QUEUED, "leased", worker="w", token="t")
+        with pytest.raises(OvertakenError):
+            hand.change_shot(0, ShotState.QUEUED, "leased", worker="v", token="u")
+        hand.write()
+    calls = iter([OvertakenError("again"), None])
+
+    def once() -> str:
+        if (error := next(calls)) is not None:
+            raise error
+        return "done"
+
+    assert again_if_overtaken(once) == "done"
+
+
+def test_tables_are_as_the_migrations_make_them_and_go_away(service: Service) -> None:
+    settings = migrations()
+    with service.engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        command.downgrade(settings, "base")
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+        command.upgrade(settings, "head")
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []

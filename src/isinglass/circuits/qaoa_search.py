@@ -22,7 +22,7 @@ from isinglass.errors import CircuitError, ParameterError, nearest
 from isinglass.kernels.cpu.progress import BEST
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import total_weight
+from isinglass.problems.energies import in_alphabet, in_users_terms
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
@@ -219,9 +219,8 @@ def _sampleset(
     order = np.argsort(energy, kind="stable")
     spins, energy, times = spins[order], energy[order], times[order]
     vectors: dict[str, np.ndarray] = {"energy": energy, "num_occurrences": times}
-    if problem.kind == "maxcut":
-        vectors["cut"] = (total_weight(problem.given) - energy) / 2.0
-    states = (spins + np.int8(1)) >> np.int8(1) if problem.vartype == "BINARY" else spins
+    vectors |= in_users_terms(problem.given, energy)
+    states = in_alphabet(spins, problem.vartype)
     if info["expectation"] is None:
         info["expectation"] = float(energy @ times / times.sum())
     seconds = np.diff([*marks, time.perf_counter()]).tolist()

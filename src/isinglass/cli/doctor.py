@@ -10,9 +10,11 @@ from importlib.metadata import version
 import numpy as np
 import typer
 
+_CARD_CHECK_SPINS, _SIMULATED_CHECK_SPINS = 700, 34
+
 
 def doctor() -> None:
-    """Check this machine: versions, cores, memory, vector width, and each kernel against its oracle."""
+    """Check this machine: versions, cores, memory, vector width, cards; each kernel against its oracle."""
     import llvmlite.binding
 
     from isinglass.control import available_threads
@@ -27,7 +29,7 @@ def doctor() -> None:
     features = llvmlite.binding.get_host_cpu_features()
     wide = [f for f in ("avx2", "avx512bw", "avx512vpopcntdq", "neon", "sve") if features.get(f)]
     print(f"processor {processor()}: {', '.join(wide) or 'no wide vectors known'}")
-    failures = _check_kernels()
+    failures = _check_kernels() + _check_cards()
     if failures:
         print(f"{failures} checks failed: answers on this machine are not to be trusted", file=sys.stderr)
         raise typer.Exit(1)
@@ -65,4 +67,26 @@ def _check_kernels() -> int:
         right = found >= exact if name == "steepest_descent" else found == exact
         failures += not right
         print(f"  {name:<21} {'ok' if right else 'WRONG'}  ({time.perf_counter() - began:.2f} s)")
+    return failures
+
+
+def _check_cards() -> int:
+    """The cards, what drives them, and each of their kernels; no card is no failure."""
+    from isinglass.errors import IsinglassError
+    from isinglass.kernels.cuda.opening import describe_cards, open_cards
+
+    try:
+        cards = open_cards()
+    except IsinglassError as error:
+        print(f"no card: {error}")
+        return 0
+    for line in describe_cards(cards):
+        print(line)
+    from isinglass.gpu_check import check_cards
+
+    failures = 0
+    for check in check_cards(cards, _CARD_CHECK_SPINS if cards.real else _SIMULATED_CHECK_SPINS):
+        failures += not check.passed
+        verdict = "ok" if check.passed else f"WRONG {check.trouble}"
+        print(f"  {check.name:<21} {verdict}  ({check.seconds:.2f} s)")
     return failures

@@ -25,7 +25,7 @@ Database = Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQL
 @app.command("create")
 def create(
     user: Annotated[str, typer.Option(help="whose; a new user is made")],
-    scopes: Annotated[str, typer.Option(help="of submit, read, work, admin")] = "submit,read",
+    scopes: Annotated[str, typer.Option(help="of submit, read, work, metrics, admin")] = "submit,read",
     expires_days: Annotated[float | None, typer.Option(help="default: never")] = None,
     data: Data = DATA,
     database: Database = None,
@@ -37,7 +37,7 @@ def create(
     if expires_days is not None and not 0 < expires_days < 1e6:
         raise ParameterError(f"--expires-days {expires_days} is not a number of days above 0")
     seconds = None if expires_days is None else 86_400 * expires_days
-    with _engine(data, database).begin() as connection:
+    with open_engine(data, database).begin() as connection:
         print(create_key(connection, user, scopes.split(","), time.time(), seconds))
 
 
@@ -50,11 +50,11 @@ def list_all(data: Data = DATA, database: Database = None) -> None:
     table = Table()
     for name in ("id", "user", "scopes", "created", "expires", "revoked"):
         table.add_column(name)
-    with _engine(data, database).begin() as connection:
+    with open_engine(data, database).begin() as connection:
         for row in list_keys(connection):
-            expires = "never" if row["expires"] is None else _day(row["expires"])
+            expires = "never" if row["expires"] is None else to_day(row["expires"])
             revoked = "yes" if row["revoked"] else ""
-            table.add_row(row["id"], row["user"], row["scopes"], _day(row["created"]), expires, revoked)
+            table.add_row(row["id"], row["user"], row["scopes"], to_day(row["created"]), expires, revoked)
     Console().print(table)
 
 
@@ -68,11 +68,12 @@ def revoke(
     need_service()
     from isinglass.service.keys import revoke_key
 
-    with _engine(data, database).begin() as connection:
+    with open_engine(data, database).begin() as connection:
         revoke_key(connection, number)
 
 
-def _engine(data: Path, database: str | None) -> Engine:
+def open_engine(data: Path, database: str | None) -> Engine:
+    """The database of a service; ParameterError where there is none."""
     from isinglass.service.database import open_database
 
     if database is None and not (data / "jobs.db").exists():
@@ -80,5 +81,6 @@ def _engine(data: Path, database: str | None) -> Engine:
     return open_database(database or f"sqlite:///{data / 'jobs.db'}")
 
 
-def _day(at: float) -> str:
+def to_day(at: float) -> str:
+    """A time as people here write it."""
     return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")

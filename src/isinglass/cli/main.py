@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from isinglass.cli import bench, circuits, doctor, generate, info, jobs, keys, qpu, qscore, serve, solve, tune
+from isinglass.cli import (
+    backup,
+    bench,
+    circuits,
+    doctor,
+    generate,
+    info,
+    jobs,
+    keys,
+    qpu,
+    qscore,
+    serve,
+    solve,
+    tune,
+    users,
+)
 from isinglass.errors import IsinglassError
 
 INTERRUPTED = 130
@@ -29,6 +44,9 @@ app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.add_typer(qpu.app, name="qpu")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import secrets
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isinglass.cli import logs
 from isinglass.errors import MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
@@ -30,8 +29,11 @@ def serve(
     grpc_port: Annotated[int, typer.Option(help="0 takes a free one")] = 9090,
     grpc: Annotated[bool, typer.Option("--grpc/--no-grpc", help="serve gRPC, too")] = True,
     database: Annotated[str | None, typer.Option(help="SQLAlchemy URL; default: SQLite here")] = None,
+    blobs: Annotated[str | None, typer.Option(help="fsspec URL of large problems; default: here")] = None,
     workers: Annotated[int, typer.Option(help="local worker processes", min=0)] = 1,
     threads: Annotated[int | None, typer.Option(help="threads of each; default: every core")] = None,
+    executor: Annotated[str, typer.Option(help="what carries shots: local processes, or ray")] = "local",
+    ray_address: Annotated[str, typer.Option(help="of the Ray cluster, as of ray.init")] = "auto",
     tls_cert: Annotated[Path | None, typer.Option(help="certificate, PEM")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="its key, PEM")] = None,
     open_without_tls: Annotated[
@@ -42,6 +44,11 @@ def serve(
         list[str] | None,
         typer.Option(help="backend=rate: seconds used that take one off a quota; default: 1 of each"),
     ] = None,
+    keep_days: Annotated[
+        float, typer.Option(help="jobs are deleted so many days after their end; 0: never")
+    ] = 30.0,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
     compat: Annotated[
         str | None,
         typer.Option(help="wires of peers, all or none; default: all if only this machine can connect"),
@@ -57,12 +64,17 @@ def serve(
     from isinglass.service.serving import ServeSettings, is_loopback
     from isinglass.service.serving import serve as run
 
-    _log()
+    logs.set_up(log_level, log_json)
+    if executor not in ("local", "ray"):
+        raise ParameterError(f"--executor {executor!r} is not one of local, ray")
     rooms = rooms_named(compat or ("all" if is_loopback(host) else "none"))
     settings = ServeSettings(
-        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None, database=database,
+        data=data, host=host, port=http_port, grpc_port=grpc_port if grpc else None,
+        database=database, blobs=blobs,
         workers=workers, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
         open_without_tls=open_without_tls, durable=durable, rooms=rooms, limits=_limits(quota_rate or []),
+        ray_address=ray_address if executor == "ray" else None,
+        keep_days=keep_days, log_options=logs.options(log_level, log_json),
     )  # fmt: skip
     uvloop.run(run(settings, lambda line: print(line, flush=True)))
 
@@ -83,16 +95,22 @@ def _limits(quota_rates: list[str]) -> Limits:
 
 def worker(
     url: Annotated[str, typer.Option(help="of the service")] = "http://127.0.0.1:8300",
-    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what this machine has")] = "",
+    backends: Annotated[str, typer.Option(help="cpu,gpu,qpu; default: what is here, on Ray cpu")] = "",
     name: Annotated[str | None, typer.Option(help="unique; default: made of host and process")] = None,
     threads: Annotated[int | None, typer.Option(help="of one shot; default: every core")] = None,
     blobs: Annotated[Path | None, typer.Option(help="the service's blobs, where they are here too")] = None,
     ca: Annotated[str | None, typer.Option(help="certificates to trust, PEM")] = None,
+    pin: Annotated[str | None, typer.Option(help="the service's own certificate, for any address")] = None,
     parent: Annotated[int | None, typer.Option(help="process id of the parent, to end with it")] = None,
+    ray: Annotated[str | None, typer.Option(help="address of a Ray cluster that runs its shots")] = None,
+    at_once: Annotated[int, typer.Option(help="shots it holds for the Ray cluster", min=1)] = 16,
+    log_level: logs.Level = logs.LogLevel.WARNING,
+    log_json: logs.AsJson = False,
 ) -> None:
     """Run shots of a service. Its key, of scope 'work', is in ISINGLASS_SDK_KEY.
 
-    SIGTERM lets it finish the shot that it runs; a second one makes it hand the shot back.
+    SIGTERM lets it finish the shot that it runs; a second one makes it hand the shot back. With --ray it runs
+    nothing here: each of its shots is a task on that cluster.
     """
     from isinglass.client.transport import Transport
     from isinglass.config import Config
@@ -100,20 +118,30 @@ def worker(
     from isinglass.jobs.spec import BACKENDS
     from isinglass.service.worker import Worker
 
-    _log()
-    wanted = backends.split(",") if backends else backends_here()
+    if TYPE_CHECKING:
+        from isinglass.service.ray_worker import RayWorker
+    logs.set_up(log_level, log_json)
+    wanted = backends.split(",") if backends else backends_here() if ray is None else ["cpu"]
     for backend in wanted:
         if backend not in BACKENDS:
             raise ParameterError(f"--backends {backend!r} is not one of {', '.join(BACKENDS)}")
-        require_backend(backend)
+        if ray is None:
+            require_backend(backend)
     config = Config(endpoint=url)
     if config.sdk_key is None:
         raise ParameterError("a worker needs a key of scope 'work': put it into ISINGLASS_SDK_KEY")
     if url.startswith("grpc"):
         raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
-    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca)
-    at_work = Worker(transport, own, wanted, threads, blobs, parent)
+    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca, pin=pin)
+    at_work: Worker | RayWorker
+    if ray is None:
+        at_work = Worker(transport, own, wanted, threads, blobs, parent)
+    else:
+        from isinglass.executors.on_ray import RayCluster
+        from isinglass.service.ray_worker import RayWorker
+
+        at_work = RayWorker(RayCluster(ray, threads or 1), transport, own, wanted, at_once, blobs, parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: at_work.drain())
     at_work.run()
@@ -127,10 +155,3 @@ def need_service() -> None:
             importlib.import_module(package)
         except ImportError:
             raise MissingExtraError(package, "service", "running a job service") from None
-
-
-def _log() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.ERROR)

@@ -26,6 +26,7 @@ _SAMPLE_SHOWN = 64
 def solve(
     file: Annotated[Path, typer.Argument(help="problem file; its format is told by its content")],
     solver: Annotated[str, typer.Option(help="solver, or solver:parameter=value,parameter=value")] = "auto",
+    backend: Annotated[str, typer.Option(help="cpu, or gpu for the NVIDIA cards of this machine")] = "cpu",
     kind: Annotated[str, typer.Option(help="maxcut, ising or qubo, where the file leaves it open")] = "",
     storage: Annotated[str, typer.Option(help="packed, dense or sparse; default: the cheapest")] = "",
     num_reads: Annotated[int | None, typer.Option(help="samples to draw")] = None,
@@ -48,9 +49,9 @@ def solve(
     check_output(output)
     name, parameters = parse_solver(solver)
     given: dict[str, Any] = {
-        "solver": name, "kind": kind or None, "storage": storage or None, "num_reads": num_reads,
-        "time_limit": time_limit, "target_energy": target_energy, "target_cut": target_cut, "seed": seed,
-        "num_threads": threads,
+        "backend": backend, "solver": name, "kind": kind or None, "storage": storage or None,
+        "num_reads": num_reads, "time_limit": time_limit, "target_energy": target_energy,
+        "target_cut": target_cut, "seed": seed, "num_threads": threads,
     }  # fmt: skip
     given = parameters | {k: v for k, v in given.items() if v is not None}
     with LiveProgress(quiet) as live:

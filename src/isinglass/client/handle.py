@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Protocol
 
+from isinglass.client.notebook import watch
 from isinglass.errors import JobError
 from isinglass.jobs.events import JobEvent
 from isinglass.jobs.results import Result, merge_shots
@@ -42,6 +43,8 @@ class Handle:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.watched = False
+        """Show a live table while ``result`` waits, in a notebook."""
 
     @property
     def id(self) -> str:
@@ -81,6 +84,8 @@ class Handle:
         Raises JobError where there is nothing to give, TimeoutError where the job has not ended after
         ``timeout`` seconds (it goes on).
         """
+        if self.watched and timeout is None:
+            watch(self)
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             left = _ASK_SECONDS if until is None else min(_ASK_SECONDS, until - time.monotonic())

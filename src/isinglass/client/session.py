@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from isinglass.client.handle import Handle
+from isinglass.client.notebook import in_notebook
 from isinglass.client.wire import Wire
 from isinglass.config import ComputeBackend, Config
 from isinglass.jobs.circuits import Circuits
@@ -34,6 +35,7 @@ class Session:
 
     def __init__(self, place: Place, config: Config) -> None:
         self._place, self.config = place, config
+        self._live = config.use_notebook_output and in_notebook()
 
     def submit(
         self, problem: Any, *, kind: Kind | None = None, idempotency_key: str | None = None, **words: Any
@@ -58,11 +60,18 @@ class Session:
         self, problem: Any, spec: JobSpec, *, kind: Kind | None = None, idempotency_key: str | None = None
     ) -> Handle:
         """Submit a job by its ``JobSpec``, as it is; others as of ``submit``."""
-        return self._place.submit(problem, spec, kind, idempotency_key)
+        return self._shown(self._place.submit(problem, spec, kind, idempotency_key))
 
     def solve(self, problem: Any, *, kind: Kind | None = None, **words: Any) -> Result:
         """Submit a job and wait for its result; arguments as of ``submit``. JobError where it has none."""
+        if self._live:
+            return self.submit(problem, kind=kind, **words).result()
         return self._place.solve(problem, self.spec(**words), kind)
+
+    def _shown(self, handle: Handle) -> Handle:
+        """With a live table where there is a notebook to show it."""
+        handle.watched = self._live
+        return handle
 
     def submit_circuits(
         self,
@@ -97,11 +106,11 @@ class Session:
         spec = self.spec(type=kind, **words)
         if shots is not None:
             spec = replace(spec, parameters={**spec.parameters, "shots": shots})
-        return self._place.submit(given, spec, None, idempotency_key)
+        return self._shown(self._place.submit(given, spec, None, idempotency_key))
 
     def spec(self, **words: Any) -> JobSpec:
         """The JobSpec of these words, with this session's defaults; ParameterError for wrong ones."""
-        own = {name: words.pop(name) for name in _OF_THE_JOB if name in words}
+        own = {name: words.pop(name) for name in OF_THE_JOB if name in words}
         backend = self.config.compute_backend
         of_circuits = JobType(own.get("type", "sample")) is not JobType.SAMPLE
         if backend is ComputeBackend.LOCAL or of_circuits:
@@ -114,7 +123,7 @@ class Session:
 
     def job(self, job: str) -> Handle:
         """The handle of a job by its id; UnknownJobError where it is none of yours."""
-        return self._place.job(job)
+        return self._shown(self._place.job(job))
 
     def jobs(
         self,
@@ -129,7 +138,7 @@ class Session:
 
     def rerun(self, job: str, seed: int | None = None) -> Handle:
         """Run a job again; with its own seed (None) it gives the same samples."""
-        return self._place.rerun(job, seed)
+        return self._shown(self._place.rerun(job, seed))
 
     def close(self) -> None:
         """Close connections; jobs on a service go on, jobs here are cancelled."""
@@ -144,7 +153,7 @@ class Session:
         self.close()
 
 
-_OF_THE_JOB = (
+OF_THE_JOB = (
     "backend",
     "qpu_model",
     "solver",

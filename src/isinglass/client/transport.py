@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from isinglass.client.wire import AGAIN, ANSWER_SECONDS, refused, unreachable_words
@@ -27,15 +28,20 @@ class Transport:
         url: of the service.
         key: API key; None for none.
         tries: further tries after a lost connection.
-        ca: file of certificates to trust beside those of the system.
+        ca: file of certificates to trust instead of those of the system.
+        pin: file of the one certificate to accept, whatever name it is for.
     """
 
-    def __init__(self, url: str, key: str | None, tries: int = 5, ca: str | None = None) -> None:
+    def __init__(
+        self, url: str, key: str | None, tries: int = 5, ca: str | None = None, pin: str | None = None
+    ) -> None:
         self.url, self.tries = url, tries
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         verify: Any = True
         if ca is not None:
             verify = ssl.create_default_context(cafile=ca)
+        if pin is not None:
+            verify = _only(pin)
         self._client = httpx.Client(
             base_url=url, headers=headers, verify=verify, timeout=ANSWER_SECONDS,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
@@ -85,6 +91,16 @@ class Transport:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _only(certificate: str) -> ssl.SSLContext:
+    """Whoever shows this certificate (the file's first one) is the service, by whatever address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    first, end, _ = Path(certificate).read_text().partition("-----END CERTIFICATE-----")
+    context.load_verify_locations(cadata=first + end)
+    return context
 
 
 def pauses(tries: int) -> Iterator[tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""A problem on its way to a service: small ones in the submission, large ones in pieces."""
+"""Content on its way to a service: what is small in the message itself, what is large in pieces."""
 
 from __future__ import annotations
 
@@ -20,21 +20,26 @@ def upload(transport: Transport, content: Content) -> dict[str, Any]:
     """
     if content.size <= SMALL_BYTES:
         return {"content": base64.b64encode(fold(content.to_bytes())).decode()}
-    sha256, size = content.sha256(), content.size
-    path = f"/v1/blobs/{sha256}"
+    sha256 = content.sha256()
+    send_pieces(transport, f"/v1/blobs/{sha256}", content)
+    return {"sha256": sha256}
+
+
+def send_pieces(transport: Transport, path: str, content: Content, **where: Any) -> None:
+    """All of the content, from where an earlier try broke off; ``where``: further parameters of the path."""
+    where["size"] = content.size
     for left in range(MOST_RESUMPTIONS, -1, -1):
-        arrived = int(transport.request("GET", path, params={"size": size}).json()["arrived"])
-        if arrived == size:
-            break
+        arrived = int(transport.request("GET", path, params=where).json()["arrived"])
+        if arrived == content.size:
+            return
         try:
             for offset, piece in pieces(content, arrived):
-                where = {"size": size, "offset": offset}
-                transport.request("PUT", path, params=where, content=fold(piece), wait=120.0)
+                here = {**where, "offset": offset}
+                transport.request("PUT", path, params=here, content=fold(piece), wait=120.0)
         except ConflictError:
-            # A piece that was sent twice after a lost answer, or somebody else sends the same problem.
+            # A piece that was sent twice after a lost answer, or somebody else sends the same content.
             if not left:
                 raise
-    return {"sha256": sha256}
 
 
 def pieces(content: Content, start: int = 0) -> Iterator[tuple[int, memoryview]]:

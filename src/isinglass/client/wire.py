@@ -30,8 +30,8 @@ ANSWER_SECONDS = 30.0
 """What a service may take for an answer that waits for nothing."""
 AGAIN = (429, 502, 503, 504, 507)
 """Statuses of services that may be themselves again in a moment."""
-PATIENCE = 20
-"""Tries to ask again for a job that exists: about half a minute, in which a service starts again."""
+PATIENCE = 40
+"""Tries to ask again for a job that exists: about a minute, in which a service starts again."""
 MOST_RESUMPTIONS = 20
 """Of an upload that others send, too."""
 

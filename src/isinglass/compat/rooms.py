@@ -7,7 +7,11 @@ import importlib
 from isinglass.errors import ParameterError, nearest
 from isinglass.service.rooms import Room
 
-ROOMS: dict[str, str] = {"divi": "isinglass.compat.divi.room:DiviRoom"}
+ROOMS = {
+    "divi": "isinglass.compat.divi.room:DiviRoom",
+    "dynex": "isinglass.compat.dynex.servicer:DynexRoom",
+    "sapi": "isinglass.compat.sapi.room:SapiRoom",
+}
 """Name -> module:class, imported only where the room is mounted."""
 
 

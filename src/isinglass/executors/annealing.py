@@ -30,7 +30,8 @@ from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.problem import QubitProblem, from_edges
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
-from isinglass.solving import check_unconstrained, solve
+from isinglass.solving import solve
+from isinglass.solving_quantum import check_quantum
 
 _SOLVERS = ("auto", "native")
 _OF_LABELS = ("initial_state", "embedding", "chain_strength")
@@ -57,7 +58,7 @@ def check(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """No constraints; of "native", every qubit and coupler works and every bias is in range."""
-    check_unconstrained(problem, spec.backend)
+    check_quantum(problem, spec.backend, {})
     if spec.qpu_model in APOLLO_MODELS:
         ApolloSampler(spec.qpu_model).check_size(variables_of(problem))
     elif spec.solver == "native":

@@ -65,6 +65,8 @@ class JobSpec:
     priority: int = 0
     """-10 to 10; among one user's jobs the higher goes first."""
     description: str = ""
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """What a peer's client wants to hear again of its job (``compat``): JSON, kept and never looked at."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "type", _one_of("type", self.type, [str(kind) for kind in JobType]))
@@ -84,6 +86,7 @@ class JobSpec:
             raise ParameterError(
                 f"the description is not a text of at most {_LONGEST_DESCRIPTION} characters"
             )
+        object.__setattr__(self, "echo", _plain("echo", self.echo))
 
     def _check_model(self) -> None:
         model = self.qpu_model
@@ -125,16 +128,22 @@ def plain_parameters(parameters: Any) -> dict[str, Any]:
     for name in _ELSEWHERE:
         if name in parameters:
             raise ParameterError(f"{name!r} cannot be a parameter of a job that runs on a service")
+    return _plain("parameters", parameters)
+
+
+def _plain(what: str, words: Any) -> dict[str, Any]:
+    if not isinstance(words, Mapping):
+        raise ParameterError(f"{what} is a {type(words).__name__}, not an object")
     try:
-        given = {name: _as_pairs(value) for name, value in parameters.items()}
+        given = {name: _as_pairs(value) for name, value in words.items()}
         text = json.dumps(given, default=_listed, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ParameterError(f"a parameter cannot be sent to a service: {error}") from None
+        raise ParameterError(f"something in {what} cannot be sent to a service: {error}") from None
     if len(text) > _LONGEST_PARAMETERS:
-        raise ParameterError(f"the parameters take {len(text):,} bytes; {_LONGEST_PARAMETERS:,} are allowed")
+        raise ParameterError(f"{what} takes {len(text):,} bytes; {_LONGEST_PARAMETERS:,} are allowed")
     plain: dict[str, Any] = json.loads(text)
     if not is_plain_text(json.dumps(plain, ensure_ascii=False)):
-        raise ParameterError("a parameter holds half of a surrogate pair, which is no text")
+        raise ParameterError(f"{what} holds half of a surrogate pair, which is no text")
     return plain
 
 

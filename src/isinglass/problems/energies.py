@@ -31,10 +31,13 @@ def energies(
     for first in range(0, reads, batch):
         part = slice(first, first + batch)
         states = np.ascontiguousarray(spins[part].T)
-        if given.vartype == "BINARY":
-            states = (states + np.int8(1)) >> np.int8(1)
-        _add_terms(given, states, totals[part])
+        _add_terms(given, in_alphabet(states, given.vartype), totals[part])
     return totals
+
+
+def in_alphabet(spins: np.ndarray, vartype: str) -> np.ndarray:
+    """int8 of -1/+1 as values of the problem's variables: 0/1 where ``vartype`` is "BINARY"."""
+    return spins if vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
 
 
 def in_users_terms(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, in_alphabet
 from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.problem import QubitProblem
 
@@ -50,7 +50,7 @@ def rows_of(
         spins, energy, occurrences = _histogram(spins, energy)
     else:
         occurrences = np.ones(len(spins), np.int64)
-    states = spins if problem.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+    states = in_alphabet(spins, problem.vartype)
     return states[:max_answers], energy[:max_answers], occurrences[:max_answers]
 
 

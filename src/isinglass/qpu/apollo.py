@@ -22,9 +22,10 @@ from isinglass.errors import ParameterError, ProblemError, nearest
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.energies import energies, in_users_terms
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms
 from isinglass.problems.given import EdgeList, MatrixProblem
 from isinglass.qpu.parameter_checks import as_number, number_in, refuse
+from isinglass.qpu.solver import RUN_PARAMETERS
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
 from isinglass.solvers.contract import whole_number
@@ -51,7 +52,6 @@ _MEANINGS = {
     "exceeds it is divided as a whole; the factor is logged and energies are of the problem as given",
 }
 _DEFAULTS = {"num_reads": 4, "annealing_time": 200, "shots": 1, "qpu_max_coeff": 9.0}
-_RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress", "cancel")
 
 
 class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
@@ -65,10 +65,9 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
     parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(self, model: str = "apollo_rc1") -> None:
-        if model not in APOLLO_MODELS:
-            raise ParameterError(
-                f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{nearest(model, APOLLO_MODELS)}"
-            )
+        if not isinstance(model, str) or model not in APOLLO_MODELS:
+            close = nearest(str(model), APOLLO_MODELS)
+            raise ParameterError(f"model={model!r} is not one of {', '.join(APOLLO_MODELS)}{close}")
         self.model = APOLLO_MODELS[model]
         self.properties = {
             "category": "qpu",
@@ -83,7 +82,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         if self.model.most_variables is not None:
             self.properties["maximum_number_of_variables"] = self.model.most_variables
         self.parameters = {name: ["parameters"] for name in _MEANINGS}
-        self.parameters |= {name: [] for name in _RUN_PARAMETERS}
+        self.parameters |= {name: [] for name in RUN_PARAMETERS}
 
     def sample(self, bqm: dimod.BinaryQuadraticModel, **parameters: Any) -> SampleSet:
         """Sample a model; ``properties["parameters"]`` lists the machine's keywords."""
@@ -119,7 +118,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         solved = time.perf_counter()
         energy = energies(compiled.given, spins)
         ended = time.perf_counter()
-        states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
+        states = in_alphabet(spins, compiled.vartype)
         info = {
             "solver": f"qpu {self.model.name}", "seed": seed, "stop_reason": control.stop_reason,
             "interrupted": control.interrupted, "trace": control.trace, "storage": compiled.storage,
@@ -146,7 +145,7 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
         values = dict(_DEFAULTS)
         for name, value in given.items():
             if name not in _MEANINGS:
-                known = [*_MEANINGS, *_RUN_PARAMETERS]
+                known = [*_MEANINGS, *RUN_PARAMETERS]
                 raise ParameterError(
                     f"invalid parameter {name!r}{nearest(name, known)}; {self.model.name} takes "
                     f"{', '.join(known)}"

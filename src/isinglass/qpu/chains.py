@@ -39,10 +39,10 @@ def chain_strengths(
         missing = [v for v in labels if v not in choice]
         if missing:
             raise ParameterError(f"chain_strength has no entry for variable {missing[0]!r}")
-        return np.array([_strength(choice[v]) for v in labels])
+        return np.array([_strength(choice[v], f"chain_strength[{v!r}]") for v in labels])
     if not isinstance(choice, str):
         return np.full(n, _strength(choice))
-    factor = DEFAULT_PREFACTOR[choice] if prefactor is None else _strength(prefactor)
+    factor = DEFAULT_PREFACTOR[choice] if prefactor is None else float(prefactor)
     if not len(terms.values):
         return np.ones(n)
     if choice == "scaled":
@@ -63,12 +63,12 @@ def check_strength(choice: Any, prefactor: float | None) -> None:
             f"dict{nearest(choice, STRENGTHS)}"
         )
     elif prefactor is not None:
-        _strength(prefactor)
+        _strength(prefactor, "chain_strength_prefactor")
 
 
-def _strength(value: Any) -> float:
+def _strength(value: Any, name: str = "chain_strength") -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
-        raise ParameterError(f"chain_strength={value!r} is not a finite number above 0")
+        raise ParameterError(f"{name}={value!r} is not a finite number above 0")
     return float(value)
 
 

@@ -14,7 +14,7 @@ from isinglass.control import Cancel, Progress, check_positive
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
-from isinglass.problems.energies import energies, in_users_terms
+from isinglass.problems.energies import energies, in_alphabet, in_users_terms
 from isinglass.problems.reduce.terms import Terms, from_csr, terms_of
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
@@ -26,6 +26,7 @@ from isinglass.qpu.parameter_checks import UNUSED
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
+from isinglass.solvers.contract import whole_number
 
 _LONG_CHAIN = 7
 _WEAK_COUPLING = 0.02
@@ -91,12 +92,13 @@ def sample_embedded(
             cancel=cancel,
             **parameters,
         )
-    solver = QPUSolver(model) if isinstance(model, str) else model
+    solver = model if isinstance(model, QPUSolver) else QPUSolver(model)
     check_parameters(
-        solver, embedding=embedding, embedding_timeout=embedding_timeout, chain_strength=chain_strength,
-        chain_strength_prefactor=chain_strength_prefactor, chain_break_method=chain_break_method,
-        time_limit=time_limit, **parameters,
+        solver, embedding=embedding, embedding_timeout=embedding_timeout, embedding_seed=embedding_seed,
+        chain_strength=chain_strength, chain_strength_prefactor=chain_strength_prefactor,
+        chain_break_method=chain_break_method, time_limit=time_limit, **parameters,
     )  # fmt: skip
+    embedding_cache = _folder(embedding_cache)
     seed = resolve_seed(seed)
     compiled = compile(problem)
     terms = _in_users_units(compiled)
@@ -108,7 +110,7 @@ def sample_embedded(
         timeout = embedding_timeout if time_limit is None else min(embedding_timeout, time_limit)
         found = embed(
             source, solver.graph, method=embedding, timeout=timeout, seed=embedding_seed,
-            largest_clique=_largest_clique(solver), cache=embedding_cache,
+            largest_clique=largest_clique(solver), cache=embedding_cache,
         )  # fmt: skip
     else:
         found = given_embedding(embedding, source, solver.graph)
@@ -154,14 +156,15 @@ def _read_back(
         "warnings": _warnings(found, strengths, terms, answer.info["scale_factor"], breaks, keep),
         "qpu": {**answer.info, "timing": answer.timing},
     }
-    states = spins if compiled.vartype == "SPIN" else (spins + np.int8(1)) >> np.int8(1)
     vectors = {
         "energy": energy,
         "num_occurrences": counts[keep].astype(np.intp),
         "chain_break_fraction": broken[keep].mean(axis=1) if broken.shape[1] else np.zeros(int(keep.sum())),
     }
     vectors |= in_users_terms(compiled.given, energy)
-    return SampleSet(make_record(states, vectors), compiled.labels, info, compiled.vartype)
+    return SampleSet(
+        make_record(in_alphabet(spins, compiled.vartype), vectors), compiled.labels, info, compiled.vartype
+    )
 
 
 def _phases(marks: list[float]) -> dict[str, float]:
@@ -176,6 +179,7 @@ def check_parameters(
     *,
     embedding: Any = "auto",
     embedding_timeout: float = 60.0,
+    embedding_seed: int = 0,
     chain_strength: Any = None,
     chain_strength_prefactor: float | None = None,
     chain_break_method: str = "majority_vote",
@@ -184,16 +188,34 @@ def check_parameters(
 ) -> None:
     """All rules but those that need to know the problem: before the time for embedding is spent."""
     check_policy(chain_break_method)
+    for name, value in (("embedding_timeout", embedding_timeout), ("embedding_seed", embedding_seed)):
+        if value is None:
+            raise ParameterError(f"{name}=None: it must be a number; leave it out for the default")
     check_positive("embedding_timeout", embedding_timeout)
+    whole_number(0)("embedding_seed", embedding_seed)
     check_positive("time_limit", time_limit)
     if isinstance(embedding, str):
         check_method(embedding)
+    elif not isinstance(embedding, Mapping):
+        raise ParameterError(f"embedding={embedding!r} is neither a method's name nor {{variable: qubits}}")
     if not isinstance(chain_strength, Mapping):
         check_strength(chain_strength, chain_strength_prefactor)
     given = dict(parameters)
     if isinstance(given.get("initial_state"), Mapping):
         given["initial_state"] = [UNUSED] * solver.graph.num_qubits
     resolve(given, solver.properties)
+
+
+def _folder(cache: Any) -> Path | None:
+    """The cache's folder, made if need be: before the time for embedding is spent."""
+    if cache is None:
+        return None
+    try:
+        folder = Path(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+    except (TypeError, ValueError, OSError) as error:
+        raise ParameterError(f"embedding_cache={cache!r} cannot be a folder: {error}") from None
+    return folder
 
 
 def _check_no_embedding(model: str, embedding: Any, strength: Any, prefactor: Any) -> None:
@@ -212,7 +234,7 @@ def _in_users_units(compiled: CompiledProblem) -> Terms:
     return from_csr(terms.h * compiled.scale, scipy.sparse.csr_array(matrix, shape=(n, n)), terms.whole)
 
 
-def _largest_clique(solver: QPUSolver) -> int | None:
+def largest_clique(solver: QPUSolver) -> int | None:
     """Of the models' own working graphs; None where it is not known."""
     model = MODELS.get(solver.name)
     if model is None or solver.graph.graph_id != model.graphs(DEFECTS_SEED)[0].graph_id:

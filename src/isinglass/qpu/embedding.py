@@ -9,6 +9,7 @@ hashes of both graphs.
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,7 +138,7 @@ def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGra
     for label in source.labels:
         if label not in chains:
             raise ParameterError(f"embedding has no chain for variable {label!r}")
-        chain = sorted(int(q) for q in chains[label])
+        chain = _as_chain(label, chains[label])
         if not chain:
             raise ParameterError(f"embedding[{label!r}] is empty; every variable needs a qubit")
         for q in chain:
@@ -150,6 +151,13 @@ def given_embedding(chains: Mapping[Any, Any], source: Source, graph: WorkingGra
     found = Embedding(made, "given")
     _check(found, source, graph)
     return found
+
+
+def _as_chain(label: Hashable, qubits: Any) -> list[int]:
+    try:
+        return sorted(operator.index(q) for q in qubits)
+    except TypeError:
+        raise ParameterError(f"embedding[{label!r}]={qubits!r} is not a list of qubits' numbers") from None
 
 
 def qubits_per_variable(source: Source, graph: WorkingGraph) -> int:

@@ -41,7 +41,6 @@ def remember(key: str, chains: Chains, method: str, folder: Path | None) -> None
         _KEPT.pop(next(iter(_KEPT)))
     _KEPT[key] = chains, method
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         # Written aside and renamed, so that another process sees all of it or nothing.
         fresh = folder / f"{key}.{time.monotonic_ns()}.tmp"
         fresh.write_text(json.dumps({"chains": chains, "method": method}))

@@ -81,7 +81,7 @@ def make_properties(
 
 def model_named(name: str) -> Model:
     """The model of that name; ParameterError lists them."""
-    if name not in MODELS:
+    if not isinstance(name, str) or name not in MODELS:
         raise ParameterError(f"model={name!r} is not one of {', '.join(MODELS)}{nearest(str(name), MODELS)}")
     return MODELS[name]
 

@@ -19,22 +19,26 @@ programmed ones):
   ``compensated_us``; without it those decades stay in.
 * **Spin bath**: paramagnetic spins near a qubit follow its state during a read and pull the next one
   towards it by ``bath_h``, decaying with ``bath_us`` over the delay between reads.
+* **Heat**: programming warms the chip. The temperature of a read is ``1 + heat exp(-t / heat_us)`` times that
+  of the cold chip, t the time from programming to the read: programming_thermalization waits for it to cool.
 * **Readout**: each bit is read wrongly with probability ``readout_error``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import scipy.sparse
 
 from isinglass.control import RunControl
+from isinglass.qpu.parameter_checks import as_number, refuse
 from isinglass.qpu.program import Program
 
 _CHIP_H, _CYCLE_H, _CHIP_J, _CYCLE_J, _GRID_H, _GRID_J, _DRIFT, _READOUT = range(1, 9)
 _MOST_QUBITS = 1 << 24
 FASTEST_DRIFT_US = 100.0
+COLD = 0.01
 DECADES = 8
 """Correlation times of the drift: 10^2, 10^3, ... 10^9 µs (17 minutes)."""
 
@@ -53,7 +57,19 @@ class Noise:
     compensated_us: float = 1e6
     bath_h: float = 0.0
     bath_us: float = 300.0
+    heat: float = 0.0
+    heat_us: float = 200.0
     readout_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            value = as_number(f"Noise.{part.name}", getattr(self, part.name))
+            if value < 0.0 and part.name != "chi":
+                raise refuse(f"Noise.{part.name}", value, "must be 0 or more")
+            if value > 1.0 and part.name in ("chip_share", "readout_error"):
+                raise refuse(f"Noise.{part.name}", value, "is a share: at most 1")
+            if value == 0.0 and part.name in ("bath_us", "compensated_us", "heat_us"):
+                raise refuse(f"Noise.{part.name}", value, "is a time above 0 µs")
 
     @classmethod
     def none(cls) -> Noise:
@@ -132,6 +148,13 @@ def _drawn(qubits: np.ndarray, *key: int) -> np.ndarray:
     stream = np.random.default_rng((_DRIFT, *key))
     drawn: np.ndarray = stream.standard_normal(int(qubits[-1]) + 1, np.float32)[qubits]
     return drawn
+
+
+def warmth(program: Program, noise: Noise) -> np.ndarray:
+    """float64[reads]: the temperatures of the first reads, over the cold chip's, while above by ``COLD``."""
+    begins = program.programming_thermalization_us + program.read_spacing_us * np.arange(program.num_reads)
+    above = noise.heat * np.exp(-begins / noise.heat_us)
+    return np.asarray(1.0 + above[above > COLD])
 
 
 def read_out(spins: np.ndarray, qubits: np.ndarray, noise: Noise, seed: int, cycle: int) -> np.ndarray:

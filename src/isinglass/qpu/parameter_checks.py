@@ -37,7 +37,7 @@ def yes_or_no(name: str, value: Any, properties: Properties) -> bool:
 
 def one_of(*allowed: str) -> Check:
     def check(name: str, value: Any, properties: Properties) -> str:
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             words = " or ".join(repr(word) for word in allowed)
             raise refuse(name, value, f"{name} must be {words}{nearest(str(value), allowed)}")
         return str(value)
@@ -101,8 +101,8 @@ def inverse_temperature(name: str, value: Any, properties: Properties) -> float:
 def per_qubit(name: str, value: Any, properties: Properties) -> np.ndarray:
     """float64[num_qubits]; None and NaN stand for an unused qubit and become 0."""
     count = properties["num_qubits"]
-    entries = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [None, ""]
-    reals = [np.nan if x is None else _real(x) for x in entries]
+    listed = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    reals = [np.nan if x is None else _real(x) for x in value] if listed else [None]
     if None in reals:
         raise refuse(name, value, f"must be a list of num_qubits = {count} numbers")
     numbers = np.array(reals, dtype=np.float64)

@@ -18,13 +18,16 @@ such as `num_reads_range` are properties of the solver.
 _BETWEEN = """## Rules between values
 
 * The run duration, (anneal + `readout_thermalization`) × `num_reads` + `programming_thermalization` in µs,
-must lie in
-  `problem_run_duration_range`; the anneal is `annealing_time` or the last time of `anneal_schedule`.
+  must lie in `problem_run_duration_range`; the anneal is `annealing_time` or the last time of
+  `anneal_schedule`.
 * A schedule that begins at s = 1 is a reverse anneal and needs `initial_state`; one that begins at 0
-excludes it. * The last time of `h_gain_schedule` is that of the anneal. * `num_spin_reversal_transforms`
-turns signs: J is scaled into, or must lie in, `j_range` instead of `extended_j_range`. * A QUBO is converted
-to Ising first: h_i = Q_ii / 2 + Σ_j Q_ij / 4 and J_ij = Q_ij / 4. Ranges and `fast_anneal` look at that. *
-`auto_scale` divides h and J by the largest of max(h) / max(`h_range`), min(h) / min(`h_range`), max(J) /
+  excludes it.
+* The last time of `h_gain_schedule` is that of the anneal.
+* `num_spin_reversal_transforms` turns signs: J is scaled into, or must lie in, `j_range` instead of
+  `extended_j_range`.
+* A QUBO is converted to Ising first: h_i = Q_ii / 2 + Σ_j Q_ij / 4 and J_ij = Q_ij / 4. Ranges and
+  `fast_anneal` look at that.
+* `auto_scale` divides h and J by the largest of max(h) / max(`h_range`), min(h) / min(`h_range`), max(J) /
   max(`extended_j_range`), min(J) / min(`extended_j_range`), and the same ratios of every qubit's total J to
   `per_qubit_coupling_range`, or on Zephyr of every coupler group's to `per_group_coupling_range`; h counts
   with the extremes of its gain.

@@ -8,6 +8,7 @@ import numpy as np
 
 from isinglass.errors import ParameterError, nearest
 from isinglass.qpu.noise import Noise
+from isinglass.qpu.parameter_checks import as_number, refuse
 
 REFERENCE_US = 20.0
 """The anneal whose sweeps a microsecond are stated."""
@@ -50,11 +51,13 @@ class Physics:
         if self.dynamics not in DYNAMICS:
             raise ParameterError(
                 f"dynamics={self.dynamics!r} is not one of {', '.join(DYNAMICS)}"
-                f"{nearest(self.dynamics, DYNAMICS)}"
+                f"{nearest(str(self.dynamics), DYNAMICS)}"
             )
         for name in ("temperature_mk", "sweeps_per_us", "sweep_exponent", "move_width", "freeze_out_ghz"):
-            if not 0.0 < getattr(self, name) < float("inf"):
-                raise ParameterError(f"{name}={getattr(self, name)!r} is not a finite number above 0")
+            if as_number(name, getattr(self, name)) <= 0.0:
+                raise refuse(name, getattr(self, name), "must be above 0")
+        if not isinstance(self.noise, Noise):
+            raise refuse("noise", self.noise, "must be a Noise; Noise.none() has all parts off")
         if self.slices not in (8, 16, 32, 64):
             raise ParameterError(f"slices={self.slices!r} is not 8, 16, 32 or 64")
 

@@ -85,6 +85,13 @@ def from_biases(
 
 def from_bqm(bqm: dimod.BinaryQuadraticModel) -> QubitProblem:
     """From a dimod model whose variables are qubits."""
+    if not isinstance(bqm, (dimod.BinaryQuadraticModel, dimod.DictBQM)):
+        raise ProblemError(
+            f"a {type(bqm).__name__} is no binary quadratic model; pass a dimod BQM, or call sample_ising or "
+            "sample_qubo"
+        )
+    if not np.isfinite(float(bqm.offset)):
+        raise ProblemError(f"the offset is {bqm.offset}; it must be a finite number")
     labels = list(bqm.variables)
     vectors = bqm.to_numpy_vectors(variable_order=labels, sort_labels=False)
     linear = np.asarray(vectors.linear_biases, dtype=np.float64)

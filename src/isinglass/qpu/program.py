@@ -41,7 +41,6 @@ class Program:
     num_reads: int
     read_spacing_us: float
     """From the beginning of one read to the next: drift and spin bath run on it."""
-    decorrelation_us: float
-    """The part of it that reduce_intersample_correlation and readout thermalisation added."""
     programming_thermalization_us: float
+    """From programming to the first read: the chip cools meanwhile."""
     flux_drift_compensation: bool

@@ -113,7 +113,7 @@ def cycles(
             anneal_offsets=call.anneal_offsets[qubits], flux_biases=call.flux_biases[qubits],
             initial_state=start, reinitialize_state=call.reinitialize_state,
             num_reads=call.num_reads // count + (cycle < call.num_reads % count),
-            read_spacing_us=timing.read_spacing, decorrelation_us=timing.waiting,
+            read_spacing_us=timing.read_spacing,
             programming_thermalization_us=call.programming_thermalization_us,
             flux_drift_compensation=call.flux_drift_compensation,
         )  # fmt: skip

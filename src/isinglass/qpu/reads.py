@@ -9,6 +9,8 @@ None of this depends on the number of threads.
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from isinglass.control import RunControl
@@ -32,6 +34,15 @@ class Reads:
         self._outside = outside_fields(program, physics).astype(np.float32)
         self._drift = noise.drift(program, physics.noise, seed, cycle, control)
         self._memory_left = np.float32(np.exp(-program.read_spacing_us / physics.noise.bath_us))
+
+    def part(self, first: int, program: Program) -> Reads:
+        """Those from number ``first`` on, as the reads 0, 1, ... of ``program``."""
+        some = copy(self)
+        some._program = program
+        some.keys, some._drift = (
+            array[first : first + program.num_reads] for array in (self.keys, self._drift)
+        )
+        return some
 
     def chains(self, lanes: int) -> list[np.ndarray]:
         """int64[length, at most lanes] a task: a column is a chain of reads, -1 past the last read."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import dimod
 import numpy as np
 
+from isinglass.errors import ParameterError, ProblemError
 from isinglass.qpu.answer import Answer
 from isinglass.qpu.models import DEFECTS_SEED
 from isinglass.qpu.physics import Physics
@@ -52,8 +54,12 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
         physics: Physics | None = None,
         defects_seed: int = DEFECTS_SEED,
     ) -> None:
-        if isinstance(solver, str):
+        if not isinstance(solver, QPUSolver):
             solver = QPUSolver(solver, physics=physics, defects_seed=defects_seed)
+        elif physics is not None or defects_seed != DEFECTS_SEED:
+            raise ParameterError(
+                "physics and defects_seed belong to a model's name; give them to the QPUSolver"
+            )
         self.solver = solver
         graph = solver.graph
         self.nodelist = graph.qubits.tolist()
@@ -100,10 +106,17 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
 
     def sample_ising(self, h: Any, J: Any, **parameters: Any) -> dimod.SampleSet:
         """As dimod's; ``h`` may be a list over all qubits, whose zeros do not count."""
-        if isinstance(h, (list, tuple, np.ndarray)):
-            h = {q: bias for q, bias in enumerate(h) if bias}
-        result: dimod.SampleSet = super().sample_ising(h, J, **parameters)
-        return result
+        with _told("h and J", "h as {qubit: bias} or a list of biases, J as {(q1, q2): bias}"):
+            if isinstance(h, (list, tuple, np.ndarray)):
+                h = {q: bias for q, bias in enumerate(h) if bias}
+            bqm = dimod.BQM.from_ising(h, J)
+        return self.sample(bqm, **parameters)
+
+    def sample_qubo(self, Q: Any, **parameters: Any) -> dimod.SampleSet:
+        """As dimod's."""
+        with _told("Q", "Q as {(q1, q2): bias}"):
+            bqm = dimod.BQM.from_qubo(Q)
+        return self.sample(bqm, **parameters)
 
     def validate_anneal_schedule(self, anneal_schedule_points: Any) -> None:
         """ParameterError (a ValueError) unless the schedule keeps every rule of this machine."""
@@ -117,6 +130,15 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
     def to_networkx_graph(self) -> Any:
         """The working graph as a ``networkx.Graph`` with dwave-graphs' attributes (extra: qpu)."""
         return self.solver.graph.to_networkx()
+
+
+@contextmanager
+def _told(what: str, form: str) -> Iterator[None]:
+    """What dimod says of malformed biases, as a ProblemError."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ProblemError(f"{what}: {error}; give {form}, every bias a finite number") from error
 
 
 def sample_set(answer: Answer, offset: float) -> dimod.SampleSet:

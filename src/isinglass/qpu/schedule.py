@@ -73,7 +73,9 @@ def names() -> list[str]:
 def load(name: str) -> Schedule:
     """The schedule of a machine; ParameterError for an unknown name."""
     if name not in names():
-        raise ParameterError(f"schedule={name!r} is not one of {', '.join(names())}{nearest(name, names())}")
+        raise ParameterError(
+            f"schedule={name!r} is not one of {', '.join(names())}{nearest(str(name), names())}"
+        )
     lines = [x for x in (_FOLDER / f"{name}.csv").read_text().splitlines() if not x.startswith("#")]
     columns = dict(zip(lines[0].split(","), np.loadtxt(lines[1:], delimiter=",").T, strict=True))
     return Schedule(

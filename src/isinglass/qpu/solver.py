@@ -11,7 +11,7 @@ import numpy as np
 
 from isinglass.control import Cancel, Progress, RunControl, check_positive
 from isinglass.errors import ParameterError
-from isinglass.qpu import models
+from isinglass.qpu import models, schedule
 from isinglass.qpu.answer import Answer, rows_of
 from isinglass.qpu.call import Call, resolve
 from isinglass.qpu.physics import Physics
@@ -54,6 +54,14 @@ class QPUSolver:
     ) -> None:
         if (model is None) == (properties is None):
             raise ParameterError("give either the name of a model or a set of properties")
+        if whole_number(0)("defects_seed", defects_seed) is None:
+            raise ParameterError("defects_seed=None is not an integer from 0 up")
+        if physics is not None:
+            if not isinstance(physics, Physics):
+                raise ParameterError(
+                    f"physics={physics!r} is not a Physics; physics_named(...) has the models'"
+                )
+            schedule.load(physics.schedule)
         if model is not None:
             known = models.model_named(model)
             self.graph, self._chip = known.graphs(defects_seed)
@@ -64,8 +72,8 @@ class QPUSolver:
             check_properties(properties)
             self.properties = dict(properties)
             self.graph = self._chip = graph_of(self.properties)
-            chip_id = self.properties["chip_id"]
-            kin = chip_id if chip_id in models.MODELS else _KIN[self.graph.kind]
+            name = self.properties["chip_id"].partition(".")[0]  # "Advantage_system6.4" is one of system 6
+            kin = name if name in models.MODELS else _KIN[self.graph.kind]
             self._schedule = models.MODELS[kin].schedule
         self._physics = physics
 

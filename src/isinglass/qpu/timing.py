@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.qpu.call import Call, resolve
+from isinglass.solvers.contract import whole_number
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,6 @@ class Timing:
     readout: float
     delay: float
     """Between reads: constant + thermalisation or decorrelation + what a reverse anneal adds."""
-    waiting: float
-    """The part of ``delay`` that readout thermalisation or decorrelation is."""
     num_reads: int
 
     @property
@@ -63,7 +62,6 @@ def timing_of(call: Call, num_qubits: int, data: Mapping[str, Any]) -> Timing:
         anneal=call.anneal_us,
         readout=readout_us(num_qubits, data),
         delay=delay + waiting,
-        waiting=waiting,
         num_reads=call.num_reads,
     )
 
@@ -82,6 +80,7 @@ def estimate_access_time(properties: Mapping[str, Any], num_qubits: int, **param
 
     For a reverse anneal give ``anneal_schedule`` and ``initial_state``. ParameterError as in a real call.
     """
+    whole_number(0, properties["num_qubits"])("num_qubits", num_qubits)
     return timing_of(resolve(parameters, properties), num_qubits, properties["problem_timing_data"]).access
 
 

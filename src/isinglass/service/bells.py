@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 EVERY = "every job"
@@ -17,11 +17,16 @@ class Bells:
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = {}
         self.closed = False
+        self.tell: Callable[[str], None] | None = None
+        """Told of every ring, to carry it to other servers."""
 
     @contextmanager
-    def listen(self, job: str) -> Iterator[asyncio.Event]:
-        """An event that is set by every ring from now on; clear it before looking, wait after."""
-        event = asyncio.Event()
+    def listen(self, job: str, event: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """An event that is set by every ring from now on; clear it before looking, wait after.
+
+        Give the same ``event`` to the bells of several jobs to hear them all.
+        """
+        event = event or asyncio.Event()
         listeners = self._listeners.setdefault(job, set())
         listeners.add(event)
         try:
@@ -31,15 +36,22 @@ class Bells:
             if not listeners:
                 self._listeners.pop(job, None)
 
-    def ring(self, job: str) -> None:
+    def ring(self, job: str, *, far: bool = False) -> None:
+        """Wake who listens; ``far``: it comes from another server, or is for this one alone."""
         for event in (*self._listeners.get(job, ()), *self._listeners.get(EVERY, ())):
             event.set()
+        if self.tell is not None and not far:
+            self.tell(job)
+
+    def ring_all(self) -> None:
+        """Wake everyone here: something may have been missed."""
+        for job in list(self._listeners):
+            self.ring(job, far=True)
 
     def close(self) -> None:
         """The service ends: wake everyone, for good."""
         self.closed = True
-        for job in list(self._listeners):
-            self.ring(job)
+        self.ring_all()
 
 
 class Queue:
@@ -49,6 +61,8 @@ class Queue:
         self._waiting: deque[tuple[frozenset[str], asyncio.Future[None]]] = deque()
         self.calls = 0
         """How often there may have been work: while it stays, a queue that was empty is empty."""
+        self.tell: Callable[[str | None, int], None] | None = None
+        """Told of all work, to carry the news to other servers."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -66,9 +80,11 @@ class Queue:
             if entry in self._waiting:
                 self._waiting.remove(entry)
 
-    def wake(self, backend: str | None, count: int) -> None:
-        """Wake up to ``count`` workers of a backend (None: any)."""
+    def wake(self, backend: str | None, count: int, *, far: bool = False) -> None:
+        """Wake up to ``count`` workers of a backend (None: any); ``far`` as of ``Bells.ring``."""
         self.calls += count > 0
+        if self.tell is not None and count and not far:
+            self.tell(backend, count)
         for entry in list(self._waiting):
             if not count:
                 return

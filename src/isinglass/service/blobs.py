@@ -13,6 +13,8 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,16 @@ from isinglass.errors import ConflictError, ParameterError, QuotaError
 from isinglass.jobs.wire import PIECE_BYTES
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One that is whole. ``used``: seconds since 1970, when it came or was last named by a submission."""
+
+    user: str
+    sha256: str
+    size: int
+    used: float
 
 
 class Blobs:
@@ -32,20 +44,39 @@ class Blobs:
     """
 
     def __init__(self, root: Path, largest: int = 16 << 30) -> None:
-        self._root = root
+        self.folder = root
         self.largest = largest
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def path(self, user: str, sha256: str) -> Path:
         """Where the content of this name is, or would be; ParameterError where it is no name."""
-        if not _HASH.fullmatch(sha256):
+        if not is_name(sha256):
             raise ParameterError("the name of a blob is its SHA-256: 64 hexadecimal digits, in lower case")
-        return self._root / user / sha256[:2] / sha256
+        return self.folder / user / sha256[:2] / sha256
 
     def size(self, user: str, sha256: str) -> int | None:
         """Bytes of it; None where the user has not put it there."""
         path = self.path(user, sha256)
         return path.stat().st_size if path.is_file() else None
+
+    def all(self) -> Iterator[Blob]:
+        """Every blob that is whole, user by user."""
+        for user in sorted(self.folder.iterdir()):
+            for path in user.glob("[0-9a-f][0-9a-f]/*"):
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                if is_name(path.name):
+                    yield Blob(user.name, path.name, found.st_size, found.st_mtime)
+
+    def touch(self, user: str, sha256: str) -> None:
+        """It is used: what deletes old ones leaves it alone for a day."""
+        os.utime(self.path(user, sha256))
+
+    def remove(self, user: str, sha256: str) -> None:
+        """Delete it; nothing happens where it is not there."""
+        self.path(user, sha256).unlink(missing_ok=True)
 
     def read(self, user: str, sha256: str) -> np.ndarray:
         """uint8[size], mapped from the file: pages come into memory as they are looked at."""
@@ -60,10 +91,12 @@ class Blobs:
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix="part-", delete=False) as file:
                 try:
                     file.write(data)
-                    _publish(Path(file.name), path, file.fileno())
+                    publish(Path(file.name), path, file.fileno())
                 except BaseException:
                     Path(file.name).unlink(missing_ok=True)
                     raise
+        else:
+            self.touch(user, sha256)
         return sha256
 
     def arrived(self, user: str, sha256: str, size: int) -> int:
@@ -101,27 +134,34 @@ class Blobs:
         return offset + len(piece)
 
     def _finish(self, part: Path, descriptor: int, user: str, sha256: str) -> None:
+        """All of it is here: check it and give it its name."""
         with part.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 part.unlink()
                 raise ParameterError("what arrived does not have the SHA-256 it was sent under: send it anew")
         path = self.path(user, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _publish(part, path, descriptor)
+        publish(part, path, descriptor)
 
     def _part(self, user: str, sha256: str, size: int) -> Path:
         if not 0 < size <= self.largest:
             raise QuotaError(f"content of {size:,} bytes is not taken: 1 to {self.largest:,} are", 413)
-        return self._root / user / "uploads" / f"{self.path(user, sha256).name}.{size}"
+        return self.folder / user / "uploads" / f"{self.path(user, sha256).name}.{size}"
 
     def forget_uploads(self, older_than: float = 86_400.0) -> None:
         """Remove what has arrived of uploads that nobody went on with for so many seconds."""
-        for part in self._root.glob("*/uploads/*"):
+        for part in self.folder.glob("*/uploads/*"):
             if time.time() - part.stat().st_mtime > older_than:
                 part.unlink(missing_ok=True)
 
 
-def _publish(part: Path, path: Path, descriptor: int) -> None:
+def is_name(word: str) -> bool:
+    """Is it a SHA-256?"""
+    return _HASH.fullmatch(word) is not None
+
+
+def publish(part: Path, path: Path, descriptor: int) -> None:
+    """Let a whole file appear under its name, for good."""
     os.fsync(descriptor)
     part.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)

@@ -12,6 +12,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -29,13 +31,15 @@ from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.blobs import Blobs
-from isinglass.service.database import open_database
+from isinglass.service.database import open_database, steady_clock
 from isinglass.service.keys import Principal, principal_of
 from isinglass.service.leasing import Checked, Delivery, Lease, Leasing
 from isinglass.service.limits import Buckets, Limits
+from isinglass.service.metrics import Metrics
 from isinglass.service.roll import NOTE_SECONDS
 from isinglass.service.sessions import close_session, principal_of_session
 from isinglass.service.store import Problem, ShotResult, Store
+from isinglass.service.store_thread import StoreThread
 from isinglass.service.verify import check_result
 
 log = logging.getLogger("isinglass.service")
@@ -55,27 +59,40 @@ _POINTS_KEPT = 600
 _UPLOAD_SWEEP_SECONDS = 3600.0
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A result that came in pieces: the name of its blob, which is its job's owner's."""
+
+    sha256: str
+
+
 class JobService:
     """See the module's docstring. ``start`` and ``stop`` belong to the event loop that uses it."""
 
     def __init__(
-        self, data: Path, database: str | None = None, *, limits: Limits | None = None, durable: bool = False
+        self,
+        data: Path,
+        database: str | None = None,
+        *,
+        blobs: str | None = None,
+        limits: Limits | None = None,
+        durable: bool = False,
     ) -> None:
         self.limits, self.data = limits or Limits(), data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = open_database(database or f"sqlite:///{data / 'jobs.db'}", durable=durable)
-        self.store = Store(engine, most_active=self.limits.active_jobs)
+        self.store = Store(engine, most_active=self.limits.active_jobs, clock=steady_clock(engine))
         self.leasing = Leasing(self.store)
-        self.blobs = Blobs(data / "blobs", self.limits.problem_bytes)
-        self.bells, self.queue = Bells(), Queue()
+        self.blobs = _open_blobs(blobs, data / "blobs", self.limits.problem_bytes)
+        self.bells, self.queue, self.metrics = Bells(), Queue(), Metrics()
         self.ready = self.closing = False
         self._empty: dict[tuple[str, ...], int] = {}
         """By backends: the number of calls for workers when there was no shot for them."""
         self.progress: dict[str, dict[str, Any]] = {}
         """By job: what the worker of one of its shots told last."""
+        self._one = StoreThread(self.store)
         self.history: dict[str, deque[tuple[float, float]]] = {}
         """By job: (seconds, lowest energy) of what its workers told since a shot of it last ended."""
-        self._one = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._many = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._buckets = Buckets(self.limits.requests_per_second)
         self._keys: dict[str, tuple[float, Principal]] = {}
@@ -83,28 +100,34 @@ class JobService:
         self._liars: set[str] = set()
         self._noted: dict[str, float] = {}
         """By worker: when its row was written last, by the monotonic clock."""
-        self._sweep: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
         await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
-        self._sweep = asyncio.create_task(self._sweep_for_ever())
+        self._tasks = [asyncio.create_task(self._sweep_for_ever())]
+        if self.store.url.get_backend_name() == "postgresql":
+            from isinglass.service.telegraph import Telegraph
+
+            others = Telegraph(self.store.url, self.bells, self.queue, self.progress)
+            self._tasks.append(asyncio.create_task(others.run()))
         self.ready = True
 
     async def stop(self) -> None:
         self.ready = False
         self.close()
-        if self._sweep is not None:
-            self._sweep.cancel()
-        self._one.shutdown(wait=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._one.stop()
         self._many.shutdown(wait=True)
         self.store.dispose()
 
     def send_workers_home(self) -> None:
         """No more shots are given out; results are still taken."""
         self.closing = True
-        self.queue.wake(None, len(self.queue))
+        self.queue.wake(None, len(self.queue), far=True)
 
     def close(self) -> None:
         """Wake everyone who waits: the service ends."""
@@ -112,8 +135,8 @@ class JobService:
         self.bells.close()
 
     async def in_store(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """``call`` in the thread of the store."""
-        return await asyncio.get_running_loop().run_in_executor(self._one, lambda: call(*args, **kwargs))
+        """``call`` in the thread of the store; again where another server's transaction undid it."""
+        return await self._one.run(lambda: call(*args, **kwargs))
 
     async def beside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``call`` in a thread that may take its time."""
@@ -170,6 +193,7 @@ class JobService:
             problem = await self.beside(self._large_problem, spec, user, sha256 or "")
         status, new = await self.in_store(self.store.submit, user, spec, problem, idempotency_key)
         if new:
+            self.metrics.submitted.labels(spec.type, spec.backend).inc()
             self.queue.wake(spec.backend, spec.shots)
             self.bells.ring(status["id"])
         return status, new
@@ -179,6 +203,7 @@ class JobService:
         size = self.blobs.size(user, sha256)
         if size is None:
             raise ProblemError(f"no problem {sha256[:12]}… was uploaded by this key's user: upload it first")
+        self.blobs.touch(user, sha256)
         decoded = self._decoded(user, Problem(sha256, size, 0, None))
         check_problem(decoded, spec)
         return Problem(sha256, size, _count_variables(decoded, size), None)
@@ -188,21 +213,29 @@ class JobService:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
         if name not in self._problems:
-            self._problems[name] = problem_of(self.blobs.read(user, problem.sha256))
+            self._problems[name] = problem_of(self.problem_content(user, problem))
             while len(self._problems) > _LARGE_PROBLEMS_KEPT:
                 self._problems.popitem(last=False)
         return self._problems[name]
 
     async def status(self, user: str | None, job: str, wait: float = 0.0) -> dict[str, Any]:
         """The status, as soon as it is final or ``wait`` seconds have passed."""
+        return (await self.statuses(user, [job], wait))[0]
+
+    async def statuses(self, user: str | None, ids: Sequence[str], wait: float = 0.0) -> list[dict[str, Any]]:
+        """The status of each, in their order, as soon as one is final or ``wait`` seconds have passed."""
         until = time.monotonic() + wait
-        with self.bells.listen(_END + job) as bell:
+        bell = asyncio.Event()
+        with ExitStack() as listening:
+            for job in set(ids):
+                listening.enter_context(self.bells.listen(_END + job, bell))
             while True:
                 bell.clear()
-                status = await self.in_store(self.store.status, user, job)
+                found = await self.in_store(self.store.statuses, user, ids)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
-                    return status
+                ended = any(status["state"] in FINAL for status in found)
+                if ended or left <= 0 or self.bells.closed:
+                    return found
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
@@ -272,16 +305,18 @@ class JobService:
         return lease
 
     async def deliver(
-        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | str
+        self, worker: str, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived | str
     ) -> bool:
-        """A result (bytes) or the error of the solver (str); False where it had come before.
+        """A result (bytes, or one that came in pieces) or the error of the solver (str).
+
+        False where it had come before.
 
         ConflictError where nobody waits for it.
         """
         try:
             if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
                 new = await self.in_store(self._take_small, job, shot, token, seconds, result)
-            elif isinstance(result, bytes):
+            elif isinstance(result, bytes | Arrived):
                 new = await self._take_large(job, shot, token, seconds, result)
             else:
                 failure = Delivery(job, shot, token, seconds, error=result)
@@ -289,6 +324,9 @@ class JobService:
         except VerificationError as error:
             await self._was_a_lie(worker, job, shot, token, error)
             return True
+        if new:
+            self.metrics.shots.labels("failed" if isinstance(result, str) else "done").inc()
+            self.metrics.seconds.inc(seconds)
         self._ring(job)
         return new
 
@@ -308,18 +346,28 @@ class JobService:
 
         return self.leasing.deliver_checked(delivery, check)
 
-    async def _take_large(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
+    async def _take_large(
+        self, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived
+    ) -> bool:
         held = await self.in_store(self.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
-        energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
-        sha256 = await self.beside(self.blobs.put, held[0], result)
-        delivery = Delivery(job, shot, token, seconds, energy, quota, sha256=sha256)
+        if isinstance(result, Arrived):
+            sha256 = result.sha256
+            if self.blobs.size(held[0], sha256) is None:
+                raise ProblemError(f"the result {sha256[:12]}… has not arrived: send its pieces first")
+            content = self.blobs.read(held[0], sha256)
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, content)
+        else:
+            energy, quota = await self.beside(self._checked, *held, shot, seconds, result)
+            sha256 = await self.beside(self.blobs.put, held[0], result)
+        delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self.in_store(self.leasing.deliver, delivery)
 
     def _checked(
-        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float, result: bytes
-    ) -> Checked:
+        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float,
+        result: bytes | np.ndarray,
+    ) -> Checked:  # fmt: skip
         decoded = self._decoded(user, problem)
         try:
             found = result_of(result)
@@ -329,8 +377,11 @@ class JobService:
             raise VerificationError(f"it is malformed: {error}") from None
 
     async def _was_a_lie(self, worker: str, job: str, shot: int, token: str, error: IsinglassError) -> None:
-        log.warning("job %s: shot %d: the result of worker %s is not true: %s", job, shot, worker, error)
+        about = {"job": job, "shot": shot, "worker": worker}
+        words = "job %s: shot %d: the result of worker %s is not true: %s"
+        log.warning(words, job, shot, worker, error, extra=about)
         self._liars.add(worker)
+        self.metrics.lies.inc()
         await self.in_store(self.leasing.lose, job, shot, token, f"its worker lied: {error}")
         self._ring(job)
 
@@ -358,12 +409,14 @@ class JobService:
         """A worker that ends hands its shot on; one that cannot run it says ``why``, and that counts."""
         words = "its worker ends" if why is None else why
         await self.in_store(self.leasing.lose, job, shot, token, words, penalty=why is not None)
+        self.metrics.lost.labels("given back").inc()
         self._ring(job)
         self.queue.wake(None, 1)
 
     async def lose_worker(self, worker: str, why: str, *, penalty: bool = True) -> None:
         """A worker is known to hold nothing."""
         lost = await self.in_store(self.leasing.lose_worker, worker, why, penalty=penalty)
+        self.metrics.lost.labels("worker").inc(len(lost))
         for job in lost:
             self._ring(job)
         if lost and not penalty:
@@ -378,19 +431,20 @@ class JobService:
     # Sweep
 
     async def _sweep_for_ever(self) -> None:
-        wall, steady, uploads = time.time(), time.monotonic(), 0.0
+        clock = self.store.clock
+        wall, steady, uploads = clock(), time.monotonic(), 0.0
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                jumped = (time.time() - wall) - (time.monotonic() - steady)
-                wall, steady = time.time(), time.monotonic()
+                jumped = (clock() - wall) - (time.monotonic() - steady)
+                wall, steady = clock(), time.monotonic()
                 if abs(jumped) > _JUMP_SECONDS:
                     log.warning("the clock jumped by %.1f s: leases and timeouts move with it", jumped)
                     await self.in_store(self.store.shift_clock, jumped)
                 for job in await self.in_store(self._due):
                     self._ring(job)
                 if len(self.queue):
-                    self.queue.wake(None, await self.in_store(self.leasing.ready))
+                    self.queue.wake(None, await self.in_store(self.leasing.ready), far=True)
                 if steady - uploads > _UPLOAD_SWEEP_SECONDS:
                     uploads = steady
                     await self.beside(self.blobs.forget_uploads)
@@ -399,7 +453,17 @@ class JobService:
                 log.exception("the sweep failed and will be tried again")
 
     def _due(self) -> list[str]:
-        return [*self.leasing.lose_expired(), *self.store.time_out()]
+        expired = self.leasing.lose_expired()
+        self.metrics.lost.labels("expired").inc(len(expired))
+        return [*expired, *self.store.time_out()]
+
+
+def _open_blobs(url: str | None, folder: Path, largest: int) -> Blobs:
+    if url is None:
+        return Blobs(folder, largest)
+    from isinglass.service.far_blobs import FarBlobs
+
+    return FarBlobs(url, folder, largest)
 
 
 def _small_problem(spec: JobSpec, content: bytes) -> Problem:

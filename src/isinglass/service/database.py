@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from isinglass.errors import ParameterError
+from isinglass.errors import IsinglassError, MissingExtraError, ParameterError
+
+T = TypeVar("T")
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 30
+_CONNECT_SECONDS = 5
+_MIGRATING = 0x15_1A55
+"""Key of the lock that lets one server at a time bring tables up to date."""
+_OVERTAKEN_TIMES = 20
+_DEADLOCKS = ("40P01", "40001")
+"""PostgreSQL's codes for transactions that were undone in favour of another one."""
+
+
+class OvertakenError(IsinglassError):
+    """Another server changed a row between our look at it and our change: do the transaction again."""
 
 
 def open_database(url: str, *, durable: bool = False) -> Engine:
@@ -34,7 +48,7 @@ def open_database(url: str, *, durable: bool = False) -> Engine:
         engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
         _prepare_sqlite(engine, durable)
     elif kind == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = _open_postgresql(parsed)
     else:
         raise ParameterError(f"the database {kind!r} is not known: use sqlite:/// or postgresql://")
     _migrate(engine)
@@ -60,9 +74,57 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _migrate(engine: Engine) -> None:
+def _open_postgresql(url: URL) -> Engine:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("psycopg", "postgresql", "a PostgreSQL database") from None
+    alive = {"connect_timeout": _CONNECT_SECONDS, "application_name": "isinglass"}
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=alive,
+        isolation_level="READ COMMITTED",
+    )  # fmt: skip
+
+
+def migrations() -> AlembicConfig:
+    """Where they are; ``attributes["connection"]`` says what they work on."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return settings
+
+
+def _migrate(engine: Engine) -> None:
+    settings = migrations()
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+
+
+def steady_clock(engine: Engine) -> Callable[[], float]:
+    """Seconds since 1970. On PostgreSQL the database's, asked once: servers agree, and it never jumps."""
+    if engine.dialect.name != "postgresql":
+        return time.time
+    with engine.connect() as connection:
+        now = float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
+    start = time.monotonic()
+    return lambda: now + time.monotonic() - start
+
+
+def commits_together(engine: Engine) -> bool:
+    """May calls share a transaction? Not where another server writes, too: they would lock each other out."""
+    return engine.dialect.name == "sqlite"
+
+
+def again_if_overtaken(call: Callable[[], T]) -> T:
+    """``call``, one transaction, and once more whenever another server's came between and undid it."""
+    for _ in range(_OVERTAKEN_TIMES):
+        try:
+            return call()
+        except (OvertakenError, IntegrityError):
+            continue
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _DEADLOCKS:
+                raise
+    return call()

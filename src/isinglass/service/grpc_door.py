@@ -65,6 +65,9 @@ async def open_grpc(
             ("grpc.max_metadata_size", _HEADER_BYTES),
             ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY),
             ("grpc.so_reuseport", 0),
+            ("grpc.server_handshake_timeout_ms", 10_000),
+            # A connection on which nothing is asked for so long ends; clients open another one by themselves.
+            ("grpc.max_connection_idle_ms", 600_000),
             # Streams of events may be quiet for long: clients may ask now and then whether we are there.
             ("grpc.http2.min_ping_interval_without_data_ms", 5000),
             ("grpc.keepalive_permit_without_calls", 1),

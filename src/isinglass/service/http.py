@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
 import isinglass
 from isinglass.service import http_blobs, http_jobs, http_work
 from isinglass.service.core import JobService
 from isinglass.service.http_door import LimitBody, Service, Who, install_errors
+from isinglass.service.metrics import TimeRequests
 from isinglass.service.pages import routes
 from isinglass.service.rooms import Room
 
@@ -28,6 +30,7 @@ def make_app(service: JobService, rooms: Sequence[Room] = ()) -> FastAPI:
     app = FastAPI(title="isinglass", version=isinglass.__version__, lifespan=life, redoc_url=None)
     app.state.service = service
     app.add_middleware(LimitBody, more={k: v for room in rooms for k, v in room.longest_bodies.items()})
+    app.add_middleware(TimeRequests, metrics=service.metrics)
     install_errors(app)
     for router in (http_jobs.router, http_blobs.router, http_work.router):
         app.include_router(router)
@@ -52,6 +55,12 @@ def _add_the_small_ones(app: FastAPI) -> None:
             return JSONResponse({"ready": False}, 503)
         await service.in_store(service.leasing.ready)
         return JSONResponse({"ready": True, "workers_waiting": len(service.queue)})
+
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics(service: Service, who: Who) -> PlainTextResponse:
+        """Numbers for Prometheus; the key needs the scope ``metrics``."""
+        who.require("metrics")
+        return PlainTextResponse(await service.metrics.text(service), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/v1/me", tags=["jobs"])
     async def me(service: Service, who: Who) -> JSONResponse:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +22,13 @@ from isinglass.service.keys import Principal
 from isinglass.service.limits import JSON_BYTES, WORK_BYTES
 from isinglass.service.refusals import refusal_of
 
+_GRACE_SECONDS = 30.0
+_SLOWEST = 10 << 10
+"""Bytes a second that a body comes with at least, after the grace."""
+
 
 class LimitBody:
-    """ASGI: refuses bodies that are too long, by what they say and by what comes.
+    """ASGI: refuses bodies that are too long, by what they say and by what comes, or come too slowly.
 
     ``more``: path prefix -> bytes, for rooms of peers.
     """
@@ -35,36 +41,58 @@ class LimitBody:
             await self._app(scope, receive, send)
             return
         largest = self._largest(scope["path"])
-        refusal = refuse(QuotaError(f"the body is longer than {largest:,} bytes", 413))
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
-            await refusal(scope, receive, send)
+            await refuse(_too_long(largest))(scope, receive, send)
             return
-        came = 0
-
-        async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > largest:
-                raise QuotaError("the body is too long", 413)
-            return message
+        body = _Body(receive, largest)
 
         async def answered(message: Message) -> None:
-            # Whatever was made of the error above on its way, this is what it meant.
-            if came <= largest:
+            # Whatever was made of the body's error on its way, this is what it meant.
+            if body.error is None:
                 await send(message)
             elif message["type"] == "http.response.start":
-                await refusal(scope, receive, send)
+                await refuse(body.error)(scope, receive, send)
 
-        await self._app(scope, counted, answered)
+        await self._app(scope, body.receive, answered)
 
     def _largest(self, path: str) -> int:
         if path.startswith("/v1/work/exchange"):
             return WORK_BYTES
-        if path.startswith("/v1/blobs/"):
+        if path.startswith(("/v1/blobs/", "/v1/work/result")):
             return PIECE_BYTES + (1 << 16)
         return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
+
+
+class _Body:
+    """The body of one request, counted and timed as it comes."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._largest = receive, largest
+        self._began, self._came, self._more = time.monotonic(), 0, True
+        self.error: ServiceError | None = None
+
+    async def receive(self) -> Message:
+        if not self._more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(
+                _GRACE_SECONDS + self._came / _SLOWEST - (time.monotonic() - self._began)
+            ):
+                message = await self._receive()
+        except TimeoutError:
+            self.error = ServiceError(f"the body comes slower than {_SLOWEST:,} bytes a second", 408)
+            raise self.error from None
+        self._came += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        if self._came > self._largest:
+            self.error = _too_long(self._largest)
+            raise self.error
+        return message
+
+
+def _too_long(largest: int) -> QuotaError:
+    return QuotaError(f"the body is longer than {largest:,} bytes", 413)
 
 
 async def service_of(request: Request) -> JobService:
@@ -95,23 +123,23 @@ def refuse(error: Exception) -> JSONResponse:
     return JSONResponse({"error": {"kind": told.kind, "message": told.message}}, told.status, headers=more)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Every error becomes a status and a sentence."""
+def install_errors(app: FastAPI, refuse: Callable[[Exception], Response] = refuse) -> None:
+    """Every error becomes a status and a sentence; ``refuse`` says how, for rooms of peers."""
 
-    async def told(_: Request, error: Exception) -> JSONResponse:
+    async def told(_: Request, error: Exception) -> Response:
         return refuse(error)
 
-    async def malformed(_: Request, error: Exception) -> JSONResponse:
+    async def malformed(_: Request, error: Exception) -> Response:
         found = list(error.errors()) if isinstance(error, RequestValidationError) else []
         words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])
         return refuse(ParameterError(f"the request is malformed: {words}"))
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words = str(error.detail) if isinstance(error, HTTPException) else "something went wrong"
         return refuse(ServiceError(words, status))
 
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, malformed)
-    for kind in (IsinglassError, OperationalError, OSError):
+    for kind in (IsinglassError, DBAPIError, OSError):
         app.add_exception_handler(kind, told)

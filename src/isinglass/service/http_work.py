@@ -14,9 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from isinglass.errors import ConflictError, ProblemError
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.spec import BACKENDS
+from isinglass.jobs.wire import PIECE_BYTES, unfold
+from isinglass.service.asked import BlobHash, BlobSize, Offset
+from isinglass.service.core import Arrived, JobService
 from isinglass.service.http_door import Service, Who
 from isinglass.service.http_jobs import CONTAINER, stream_blob
 from isinglass.service.leasing import Lease
+from isinglass.service.store import Problem
 
 router = APIRouter(prefix="/v1/work", tags=["work"])
 
@@ -78,12 +82,16 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     return Response(pack(answer, data).to_bytes(), media_type=CONTAINER)
 
 
-def _brought(words: Any, arrays: dict[str, np.ndarray]) -> tuple[Held, float, bytes | str]:
+def _brought(words: Any, arrays: dict[str, np.ndarray]) -> tuple[Held, float, bytes | Arrived | str]:
     """(which shot, seconds it took, its result or the error of the solver)."""
     try:
         held = Held.model_validate({name: words[name] for name in ("job", "shot", "token")})
         seconds = float(words["seconds"])
-        what = str(words["error"]) if "error" in words else arrays["result"].tobytes()
+        what: bytes | Arrived | str
+        if "sha256" in words:
+            what = Arrived(str(words["sha256"]))
+        else:
+            what = str(words["error"]) if "error" in words else arrays["result"].tobytes()
     except (TypeError, KeyError, ValueError) as error:
         raise ProblemError(f"the delivery is malformed: {error}") from None
     if not 0 <= seconds < 1e9:
@@ -134,18 +142,54 @@ async def goodbye(body: Goodbye, service: Service, who: Who) -> JSONResponse:
     return JSONResponse({})
 
 
+Job = Annotated[str, Query(max_length=26)]
+Shot = Annotated[int, Query(ge=0)]
+Token = Annotated[str, Query(max_length=32)]
+
+
 @router.get("/problem", response_class=Response)
-async def problem(
-    job: Annotated[str, Query(max_length=26)],
-    shot: Annotated[int, Query(ge=0)],
-    token: Annotated[str, Query(max_length=32)],
-    service: Service,
-    who: Who,
-) -> Response:
+async def problem(job: Job, shot: Shot, token: Token, service: Service, who: Who) -> Response:
     """The large problem of a shot in work."""
     who.require("work")
+    user, found = await _held(service, job, shot, token)
+    return stream_blob(service, user, found.sha256)
+
+
+async def _held(service: JobService, job: str, shot: int, token: str) -> tuple[str, Problem]:
+    """(owner, problem) of a shot in work; ConflictError where it is in work no more."""
     held = await service.in_store(service.leasing.leased_problem, job, shot, token)
     if held is None:
-        raise ConflictError(f"shot {shot} of job {job} was delivered: its problem is not needed any more")
-    user, _, found = held
-    return stream_blob(service, user, found.sha256)
+        raise ConflictError(f"shot {shot} of job {job} was delivered: nothing of it is needed any more")
+    return held[0], held[2]
+
+
+@router.get("/result")
+async def arrived(
+    job: Job, shot: Shot, token: Token, sha256: BlobHash, size: BlobSize, service: Service, who: Who
+) -> JSONResponse:
+    """How much of a large result has arrived."""
+    who.require("work")
+    user, _ = await _held(service, job, shot, token)
+    return JSONResponse({"arrived": await service.beside(service.blobs.arrived, user, sha256, size)})
+
+
+@router.put("/result")
+async def append(
+    job: Job,
+    shot: Shot,
+    token: Token,
+    sha256: BlobHash,
+    size: BlobSize,
+    offset: Offset,
+    request: Request,
+    service: Service,
+    who: Who,
+) -> JSONResponse:
+    """A piece of a large result, as of ``/v1/blobs``; when all have come, the delivery names the hash."""
+    who.require("work")
+    user, _ = await _held(service, job, shot, token)
+    frame = await request.body()
+    count = await service.beside(
+        lambda: service.blobs.append(user, sha256, size, offset, unfold(frame, PIECE_BYTES))
+    )
+    return JSONResponse({"arrived": count})

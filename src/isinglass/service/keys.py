@@ -19,8 +19,8 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from isinglass.errors import AccessError, ParameterError
 from isinglass.service.tables import keys, users
 
-SCOPES = ("submit", "read", "work", "admin")
-"""submit and cancel jobs; read jobs and results; be a worker; everything, of everybody."""
+SCOPES = ("submit", "read", "work", "metrics", "admin")
+"""submit and cancel jobs; read jobs and results; be a worker; ask for metrics; everything, of everybody."""
 
 _USER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _KEY = re.compile(r"isg_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")

@@ -11,13 +11,16 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
-from isinglass.errors import ConflictError
+from isinglass.errors import ConflictError, UnknownJobError
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import JobState, ShotState
+from isinglass.service.database import OvertakenError
+from isinglass.service.prepared import Prepared, Row
 from isinglass.service.roll import note_worker, strike_worker
 from isinglass.service.store import Problem, Store
 from isinglass.service.tables import jobs, shots, users
@@ -27,21 +30,7 @@ LEASE_SECONDS = 15.0
 _GUESS_SECONDS = 1.0
 """Charged when a shot is taken and has no time limit; what it really took replaces it."""
 
-_WAITING = (
-    exists()
-    .where(
-        shots.c.state == str(ShotState.QUEUED), shots.c.user == users.c.name,
-        shots.c.backend.in_(bindparam("backends", expanding=True)), shots.c.not_before <= bindparam("now"),
-    )
-    .correlate(users)
-)  # fmt: skip
-_NEXT_USER = (
-    select(users.c.name, users.c.virtual_time, users.c.weight)
-    .where(_WAITING)
-    .order_by(users.c.virtual_time, users.c.name)
-    .limit(1)
-)
-_NEXT_SHOT = (
+_NEXT_SHOT = Prepared(
     select(shots)
     .where(
         shots.c.state == str(ShotState.QUEUED), shots.c.user == bindparam("the_user"),
@@ -49,17 +38,16 @@ _NEXT_SHOT = (
     )
     .order_by(shots.c.rank, shots.c.job, shots.c.shot)
     .limit(1)
-    .with_for_update(skip_locked=True)
 )  # fmt: skip
-_JOB = select(jobs.c.spec, jobs.c.problem, jobs.c.problem_hash, jobs.c.problem_size, jobs.c.variables).where(
-    jobs.c.id == bindparam("wanted")
+_JOB = Prepared(
+    select(
+        jobs.c.spec, jobs.c.problem, jobs.c.problem_hash, jobs.c.problem_size, jobs.c.variables
+    ).where(jobs.c.id == bindparam("wanted"))
+)  # fmt: skip
+_SHOT = Prepared(
+    select(shots).where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
 )
-_SHOT = (
-    select(shots)
-    .where(shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-    .with_for_update()
-)
-_CHARGE = (
+_CHARGE = Prepared(
     update(users)
     .where(users.c.name == bindparam("the_user"))
     .values(
@@ -67,7 +55,25 @@ _CHARGE = (
         used_seconds=users.c.used_seconds + bindparam("used"),
     )
 )
-_START_AT = update(users).where(users.c.name == bindparam("the_user")).values(virtual_time=bindparam("start"))
+_START_AT = Prepared(
+    update(users).where(users.c.name == bindparam("the_user")).values(virtual_time=bindparam("start"))
+)
+
+
+@cache
+def _next_user(backends: tuple[str, ...]) -> Prepared:
+    """The user to be served next among those who have shots for these backends."""
+    waiting = (
+        exists()
+        .where(
+            shots.c.state == str(ShotState.QUEUED), shots.c.user == users.c.name,
+            or_(*(shots.c.backend == backend for backend in backends)),
+            shots.c.not_before <= bindparam("now"),
+        )
+        .correlate(users)
+    )  # fmt: skip
+    columns = (users.c.name, users.c.virtual_time, users.c.weight)
+    return Prepared(select(*columns).where(waiting).order_by(users.c.virtual_time, users.c.name).limit(1))
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,11 @@ class Delivery:
     token: str
     seconds: float
     energy: float | None = None
-    quota: float | None = None
-    """Seconds it takes off the quota; None for those that it took."""
     content: bytes | None = None
     sha256: str | None = None
     error: str | None = None
+    quota: float | None = None
+    """Seconds it takes off the quota; None for those that it took."""
 
 
 class Leasing:
@@ -132,10 +138,11 @@ class Leasing:
 
     def _lease(self, connection: Connection, worker: str, backends: Sequence[str]) -> Lease | None:
         now = self._store.clock()
-        user = connection.execute(_NEXT_USER, {"backends": list(backends), "now": now}).first()
+        user = _next_user(tuple(backends)).first(connection, now=now)
         if user is None:
             return None
-        row = self._next_shot(connection, user.name, backends, now)
+        name, virtual_time = user["name"], user["virtual_time"]
+        row = self._next_shot(connection, name, backends, now)
         if row is None:
             return None
         spec, problem = self._problem(connection, row["job"])
@@ -150,19 +157,18 @@ class Leasing:
             hand.transition("started")
         hand.note("shot_leased", shot=shot, worker=worker, attempt=row["attempts"] + 1)
         hand.write()
-        if user.virtual_time < self._served:
-            connection.execute(_START_AT, {"the_user": user.name, "start": self._served})
-        self._served = max(self._served, user.virtual_time)
-        connection.execute(_CHARGE, {"the_user": user.name, "virtual": charge, "used": 0.0})
-        return Lease(row["job"], shot, user.name, token, spec, problem)
+        if virtual_time < self._served:
+            _START_AT.run(connection, the_user=name, start=self._served)
+        self._served = max(self._served, virtual_time)
+        _CHARGE.run(connection, the_user=name, virtual=charge, used=0.0)
+        return Lease(row["job"], shot, name, token, spec, problem)
 
     def _next_shot(
         self, connection: Connection, user: str, backends: Sequence[str], now: float
-    ) -> RowMapping | None:
-        found: list[RowMapping] = []
+    ) -> Row | None:
+        found: list[Row] = []
         for backend in backends:
-            where = {"the_user": user, "the_backend": backend, "now": now}
-            found += connection.execute(_NEXT_SHOT, where).mappings().all()
+            found += _NEXT_SHOT.all(connection, the_user=user, the_backend=backend, now=now)
         return min(found, key=lambda row: (row["rank"], row["job"], row["shot"]), default=None)
 
     def leased_problem(self, job: str, shot: int, token: str) -> tuple[str, JobSpec, Problem] | None:
@@ -175,13 +181,14 @@ class Leasing:
             return None if row is None else (row["user"], *self._problem(connection, job))
 
     def _problem(self, connection: Connection, job: str) -> tuple[JobSpec, Problem]:
-        found = connection.execute(_JOB, {"wanted": job}).mappings().one()
+        found = _JOB.first(connection, wanted=job)
+        assert found is not None, "a shot belongs to a job"
         problem = Problem(found["problem_hash"], found["problem_size"], found["variables"], found["problem"])
         return spec_of(json.loads(found["spec"])), problem
 
-    def _undelivered(self, connection: Connection, job: str, shot: int, token: str) -> RowMapping | None:
+    def _undelivered(self, connection: Connection, job: str, shot: int, token: str) -> Row | None:
         """The row of a shot held under this token; None where it was delivered under it."""
-        row = connection.execute(_SHOT, {"the_job": job, "the_shot": shot}).mappings().first()
+        row = _SHOT.first(connection, the_job=job, the_shot=shot)
         ended = (str(ShotState.DONE), str(ShotState.FAILED))
         if row is not None and row["token"] is not None and secrets.compare_digest(row["token"], token):
             if row["state"] == str(ShotState.LEASED):
@@ -190,7 +197,7 @@ class Leasing:
                 return None
         raise ConflictError(f"shot {shot} of job {job} is not leased under this token any more")
 
-    def _held(self, connection: Connection, job: str, shot: int, token: str) -> RowMapping:
+    def _held(self, connection: Connection, job: str, shot: int, token: str) -> Row:
         row = self._undelivered(connection, job, shot, token)
         if row is None:
             raise ConflictError(f"shot {shot} of job {job} was delivered already")
@@ -207,7 +214,9 @@ class Leasing:
             if stopping == str(JobState.STOPPING):
                 return True
             until = {"lease_until": self._store.clock() + LEASE_SECONDS}
-            connection.execute(update(shots).where(shots.c.job == job, shots.c.shot == shot).values(**until))
+            mine = (shots.c.job == job, shots.c.shot == shot, shots.c.token == token)
+            if connection.execute(update(shots).where(*mine).values(**until)).rowcount != 1:
+                raise OvertakenError(f"shot {shot} of job {job} was given to somebody else")
             return False
 
     def deliver(self, delivery: Delivery) -> bool:
@@ -216,8 +225,9 @@ class Leasing:
         ConflictError where the shot was given to somebody else meanwhile, or its job is over.
         """
         with self._store.transaction() as connection:
+            hand = self._hand(connection, delivery.job)
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
-            return row is not None and self._deliver(connection, row, delivery)
+            return row is not None and self._deliver(connection, hand, row, delivery)
 
     def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], Checked]) -> bool:
         """``deliver`` in one transaction with ``check``, which raises for what is not true.
@@ -225,16 +235,22 @@ class Leasing:
         Made for small problems: what the check takes, everybody waits for.
         """
         with self._store.transaction() as connection:
+            hand = self._hand(connection, delivery.job)
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             if row is None:
                 return False
             energy, quota = check(row["user"], *self._problem(connection, delivery.job))
-            return self._deliver(connection, row, replace(delivery, energy=energy, quota=quota))
+            return self._deliver(connection, hand, row, replace(delivery, energy=energy, quota=quota))
 
-    def _deliver(self, connection: Connection, row: RowMapping, delivery: Delivery) -> bool:
-        shot = delivery.shot
-        hand = JobInHand(connection, delivery.job, self._store.clock())
-        state = ShotState(row["state"])
+    def _hand(self, connection: Connection, job: str) -> JobInHand:
+        """The job, locked, so that its shots stay as they are; ConflictError where there is none."""
+        try:
+            return JobInHand(connection, job, self._store.clock())
+        except UnknownJobError:
+            raise ConflictError(f"there is no job {job}") from None
+
+    def _deliver(self, connection: Connection, hand: JobInHand, row: Row, delivery: Delivery) -> bool:
+        shot, state = delivery.shot, ShotState(row["state"])
         if delivery.error is None:
             kept = {"energy": delivery.energy, "result": delivery.content, "result_hash": delivery.sha256}
             hand.change_shot(shot, state, "done", seconds=delivery.seconds, **kept)
@@ -250,8 +266,8 @@ class Leasing:
                 hand.stop("failed", delivery.error)
         hand.write()
         quota = delivery.seconds if delivery.quota is None else delivery.quota
-        used = {"virtual": delivery.seconds - row["charged"], "used": quota}
-        connection.execute(_CHARGE, {"the_user": row["user"], **used})
+        virtual = delivery.seconds - row["charged"]
+        _CHARGE.run(connection, the_user=row["user"], virtual=virtual, used=quota)
         return True
 
     def lose(self, job: str, shot: int, token: str, why: str, *, penalty: bool = True) -> None:
@@ -263,23 +279,30 @@ class Leasing:
         """A worker is gone with all it held; the jobs that this changes."""
         gone = select(shots).where(shots.c.worker == worker, shots.c.state == str(ShotState.LEASED))
         with self._store.transaction() as connection:
-            return self._lose(connection, connection.execute(gone).mappings().all(), why, penalty)
+            rows = [dict(row) for row in connection.execute(gone).mappings()]
+            return self._lose(connection, rows, why, penalty)
 
     def lose_expired(self) -> list[str]:
         """Shots whose lease has run out are lost; the jobs that this changes."""
         leased = shots.c.state == str(ShotState.LEASED)
         due = select(shots).where(leased, shots.c.lease_until <= self._store.clock())
         with self._store.transaction() as connection:
-            rows = connection.execute(due).mappings().all()
+            rows = [dict(row) for row in connection.execute(due).mappings()]
             return self._lose(connection, rows, "its worker was not heard of any more", True)
 
-    def _lose(self, connection: Connection, rows: Sequence[RowMapping], why: str, penalty: bool) -> list[str]:
-        for row in rows:
-            hand = JobInHand(connection, row["job"], self._store.clock())
-            hand.lose_shot(row, why, penalty=penalty)
-            hand.write()
-            connection.execute(_CHARGE, {"the_user": row["user"], "virtual": -row["charged"], "used": 0.0})
-        return [row["job"] for row in rows]
+    def _lose(self, connection: Connection, rows: Sequence[Row], why: str, penalty: bool) -> list[str]:
+        """Those of the rows that are still leased as they say; jobs in one order, users after all of them."""
+        lost: list[Row] = []
+        for seen in sorted(rows, key=lambda row: (row["job"], row["shot"])):
+            hand = JobInHand(connection, seen["job"], self._store.clock())
+            row = _SHOT.first(connection, the_job=seen["job"], the_shot=seen["shot"])
+            if row is not None and row["state"] == str(ShotState.LEASED) and row["token"] == seen["token"]:
+                hand.lose_shot(row, why, penalty=penalty)
+                hand.write()
+                lost.append(row)
+        for row in sorted(lost, key=lambda row: row["user"]):
+            _CHARGE.run(connection, the_user=row["user"], virtual=-row["charged"], used=0.0)
+        return [row["job"] for row in lost]
 
     def extend_all(self) -> None:
         """At start: whoever works has a whole term to be heard of again."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from isinglass.errors import QuotaError
 from isinglass.executors.charging import RATES, check_rates
+from isinglass.jobs.wire import PIECE_BYTES
 
 JSON_BYTES = 4 << 20
 """Of a request that is not content."""
-WORK_BYTES = 512 << 20
-"""Of a worker's delivery."""
+WORK_BYTES = PIECE_BYTES + (1 << 20)
+"""Of a worker's delivery; larger results come in pieces before it."""
 
 
 @dataclass(frozen=True)

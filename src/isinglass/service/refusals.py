@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from isinglass.errors import (
     CircuitError,
@@ -20,6 +20,7 @@ from isinglass.jobs.states import TransitionError
 log = logging.getLogger("isinglass.service")
 
 _NO_SPACE = 28
+_FULL = ("disk is full", "No space left on device")
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,11 @@ def refusal_of(error: Exception) -> Refusal:
             return _said(error, 413)
         case ProblemError() | ParameterError() | CircuitError() | MissingExtraError():
             return _said(error, 422)
-    if "disk is full" in str(error) or getattr(error, "errno", None) == _NO_SPACE:
+    if any(words in str(error) for words in _FULL) or getattr(error, "errno", None) == _NO_SPACE:
         log.error("the disk is full")
         return Refusal(507, "QuotaError", "the service has no room left: try again later")
-    if isinstance(error, OperationalError):
+    cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    if cut or isinstance(error, OperationalError):
         log.error("the database does not answer: %s", error)
         return Refusal(503, "ServiceError", "the database does not answer: try again in a moment")
     log.error("a request failed", exc_info=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import math
 import os
 import secrets
 import signal
@@ -23,8 +24,10 @@ from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
+from isinglass.service.http_patience import PatientProtocol
 from isinglass.service.keys import create_key, list_keys, principal_of
 from isinglass.service.limits import Limits
+from isinglass.service.retention import tidy_for_ever
 from isinglass.service.rooms import Room
 
 log = logging.getLogger("isinglass.service")
@@ -47,17 +50,27 @@ class ServeSettings:
     grpc_port: int | None = 9090
     """0 takes a free one, None opens none."""
     database: str | None = None
+    blobs: str | None = None
+    """fsspec URL; None for a folder in ``data``."""
     workers: int = 1
     threads: int | None = None
+    ray_address: str | None = None
+    """Of a Ray cluster that runs the workers' shots; None: they run here."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     open_without_tls: bool = False
     durable: bool = False
+    keep_days: float = 30.0
+    """Jobs are deleted so long after their end; 0 for never."""
+    log_options: tuple[str, ...] = ()
+    """Of the command line, for the local workers."""
     limits: Limits = field(default_factory=Limits)
     rooms: tuple[Room, ...] = ()
     """Wires of peers."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.keep_days < 1e6:
+            raise ParameterError(f"--keep-days {self.keep_days} is not a number of days, or 0 for ever")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ParameterError("TLS needs both --tls-cert and --tls-key")
         if not is_loopback(self.host) and self.tls_cert is None and not self.open_without_tls:
@@ -78,13 +91,17 @@ def is_loopback(host: str) -> bool:
 async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; ``say`` gets the lines for the person who started it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    service = JobService(settings.data, settings.database, limits=settings.limits, durable=settings.durable)
+    service = JobService(
+        settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
+        durable=settings.durable,
+    )  # fmt: skip
     key = _first_key(service, say)
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
-        make_app(service, settings.rooms), host=settings.host, port=settings.port, log_level="warning",
-        access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
+        log_level="warning", access_log=False, ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=5, timeout_keep_alive=75, server_header=False, lifespan="on",
+        http=PatientProtocol,
     )  # fmt: skip
     server, ended = _Server(config), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,12 +127,13 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
     ]
+    tidying = asyncio.create_task(tidy_for_ever(service, settings.keep_days or math.inf))
     await asyncio.wait([running, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     # Workers first: they bring or hand back their shots while the service still listens.
     service.send_workers_home()
-    for task in local:
+    for task in (*local, tidying):
         task.cancel()
-    await asyncio.gather(*local, return_exceptions=True)
+    await asyncio.gather(*local, tidying, return_exceptions=True)
     service.close()
     if grpc_server is not None:
         await grpc_server.stop(_LAST_ANSWERS_SECONDS)
@@ -189,11 +207,15 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
     while True:
         name = f"local-{os.getpid()}-{secrets.token_hex(4)}"
         command = [sys.executable, "-m", "isinglass.cli.main", "worker", "--url", url, "--name", name,
-                   "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid())]  # fmt: skip
+                   "--blobs", str(settings.data / "blobs"), "--parent", str(os.getpid()),
+                   *settings.log_options]  # fmt: skip
         if settings.threads is not None:
             command += ["--threads", str(settings.threads)]
+        if settings.ray_address is not None:
+            command += ["--ray", settings.ray_address]
         if settings.tls_cert is not None:
-            command += ["--ca", str(settings.tls_cert)]
+            # Its name is that of the machine as others know it, not the address that workers here use.
+            command += ["--pin", str(settings.tls_cert)]
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
         )

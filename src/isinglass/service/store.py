@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
 from isinglass.jobs.spec import JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
+from isinglass.service.database import commits_together
+from isinglass.service.prepared import Prepared
 from isinglass.service.roll import require_worker
 from isinglass.service.tables import events, jobs, shots, users
-from isinglass.service.transitions import JobInHand
+from isinglass.service.transitions import INSERT_EVENT, JobInHand, log_events
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+Row = TypeVar("Row", dict[str, Any], RowMapping)
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,20 @@ _STATUS = [
         "rerun_of",
     )
 ]  # fmt: skip
-_ONE = select(*_STATUS).where(jobs.c.id == bindparam("wanted"))
-_SAME_KEY = select(jobs.c.id, jobs.c.problem_hash).where(
-    jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
+_ONE = Prepared(select(*_STATUS).where(jobs.c.id == bindparam("wanted")))
+_SOME = select(*_STATUS).where(jobs.c.id.in_(bindparam("wanted", expanding=True)))
+_SAME_KEY = Prepared(
+    select(jobs.c.id, jobs.c.problem_hash).where(
+        jobs.c.user == bindparam("the_user"), jobs.c.idempotency_key == bindparam("key")
+    )
 )
 _ACTIVE = select(func.count()).where(
     jobs.c.user == bindparam("the_user"), jobs.c.state.in_([str(s) for s in JobState if s not in FINAL])
 )
-_USER = select(users.c.quota_seconds, users.c.used_seconds).where(users.c.name == bindparam("wanted"))
-_RESULTS = (
+_USER = Prepared(
+    select(users.c.quota_seconds, users.c.used_seconds).where(users.c.name == bindparam("wanted"))
+)
+_RESULTS = Prepared(
     select(shots.c.shot, shots.c.energy, shots.c.result, shots.c.result_hash)
     .where(shots.c.job == bindparam("wanted"), shots.c.state == str(ShotState.DONE))
     .order_by(shots.c.shot)
@@ -90,10 +100,33 @@ class Store:
         self._engine = engine
         self._most_active = most_active
         self._submitted: dict[str, int] = {}
+        self._of_thread = threading.local()
         self.clock = clock
 
+    @property
+    def url(self) -> URL:
+        """Of the database."""
+        return self._engine.url
+
     def transaction(self) -> AbstractContextManager[Connection]:
-        return self._engine.begin()
+        """One transaction; inside of ``group`` it is a part of that one."""
+        together: Connection | None = getattr(self._of_thread, "connection", None)
+        return self._engine.begin() if together is None else nullcontext(together)
+
+    @property
+    def commits_together(self) -> bool:
+        """May several calls be one ``group``?"""
+        return commits_together(self._engine)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """All transactions of this thread inside of it are one, which commits or fails as a whole."""
+        with self._engine.begin() as connection:
+            self._of_thread.connection = connection
+            try:
+                yield
+            finally:
+                self._of_thread.connection = None
 
     def dispose(self) -> None:
         """Close the connections."""
@@ -116,11 +149,11 @@ class Store:
         spec = replace(spec, seed=resolve_seed(spec.seed))
         with self.transaction() as connection:
             if idempotency_key is not None:
-                same = connection.execute(_SAME_KEY, {"the_user": user, "key": idempotency_key}).first()
-                if same is not None and same.problem_hash != problem.sha256:
+                same = _SAME_KEY.first(connection, the_user=user, key=idempotency_key)
+                if same is not None and same["problem_hash"] != problem.sha256:
                     raise ConflictError("this idempotency key was used for a job with another problem")
                 if same is not None:
-                    return _status(connection.execute(_ONE, {"wanted": same.id}).mappings().one()), False
+                    return _status(self._row(connection, user, same["id"])), False
             self._check_quota(connection, user)
             require_worker(connection, spec.backend, now)
             job = new_id(now)
@@ -131,24 +164,24 @@ class Store:
                 "problem_size": problem.size, "created": now, "last_seq": 1, "rerun_of": rerun_of,
                 "deadline": None if spec.timeout is None else now + spec.timeout,
             }  # fmt: skip
-            connection.execute(_INSERT_JOB, row)
+            _INSERT_JOB.run(connection, **row)
             shot = {
                 "job": job, "user": user, "backend": spec.backend, "rank": -spec.priority, "charged": 0.0,
                 "state": str(ShotState.QUEUED), "attempts": 0, "not_before": 0.0,
             }  # fmt: skip
-            connection.execute(_INSERT_SHOTS, [{**shot, "shot": k} for k in range(spec.shots)])
+            _INSERT_SHOTS.run_each(connection, [{**shot, "shot": k} for k in range(spec.shots)])
             data = {} if rerun_of is None else {"rerun_of": rerun_of}
             submitted = {"job": job, "seq": 1, "at": now, "kind": "submitted", "data": json.dumps(data)}
-            connection.execute(_INSERT_EVENT, submitted)
+            INSERT_EVENT.run(connection, **submitted)
+            log_events(job, user, [submitted])
         missing = dict.fromkeys(("stop_cause", "started", "finished", "best_energy", "error"))
         return _status({**missing, **row}), True
 
     def _check_quota(self, connection: Connection, user: str) -> None:
-        row = connection.execute(_USER, {"wanted": user}).one()
-        if row.quota_seconds is not None and row.used_seconds >= row.quota_seconds:
-            raise QuotaError(
-                f"all {row.quota_seconds:g} seconds of {user}'s quota are used: ask for more", 402
-            )
+        used = self._usage(connection, user)
+        allowed = used["quota_seconds"]
+        if allowed is not None and used["used_seconds"] >= allowed:
+            raise QuotaError(f"all {allowed:g} seconds of {user}'s quota are used: ask for more", 402)
         # Counting takes longer the more there are, so a large number is checked now and then.
         self._submitted[user] = self._submitted.get(user, -1) + 1
         if self._submitted[user] % (1 + self._most_active // 100):
@@ -159,15 +192,31 @@ class Store:
     def usage(self, user: str) -> dict[str, Any]:
         """Worker seconds used and allowed (None: any number)."""
         with self.transaction() as connection:
-            return dict(connection.execute(_USER, {"wanted": user}).mappings().one())
+            return self._usage(connection, user)
+
+    def _usage(self, connection: Connection, user: str) -> dict[str, Any]:
+        found = _USER.first(connection, wanted=user)
+        assert found is not None, "a key belongs to a user"
+        return found
 
     def status(self, user: str | None, job: str) -> dict[str, Any]:
         """What is known of a job. ``user`` None may see everyone's; UnknownJobError for others' jobs."""
         with self.transaction() as connection:
             return _status(self._row(connection, user, job))
 
-    def _row(self, connection: Connection, user: str | None, job: str) -> RowMapping:
-        row = connection.execute(_ONE, {"wanted": job}).mappings().first()
+    def statuses(self, user: str | None, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The status of each, in their order; UnknownJobError where one is not there, as of ``status``."""
+        with self.transaction() as connection:
+            rows = connection.execute(_SOME, {"wanted": list(set(ids))}).mappings()
+            found = {row["id"]: _status(self._allowed(row, user, row["id"])) for row in rows}
+        for job in ids:
+            self._allowed(found.get(job), user, job)
+        return [found[job] for job in ids]
+
+    def _row(self, connection: Connection, user: str | None, job: str) -> Mapping[str, Any]:
+        return self._allowed(_ONE.first(connection, wanted=job), user, job)
+
+    def _allowed(self, row: Row | None, user: str | None, job: str) -> Row:
         if row is None or (user is not None and row["user"] != user):
             raise UnknownJobError(f"there is no job {job[:40]!r} of yours; 'isinglass jobs list' shows them")
         return row
@@ -214,8 +263,20 @@ class Store:
         """(status, what each shot that is done left)."""
         with self.transaction() as connection:
             status = _status(self._row(connection, user, job))
-            rows = connection.execute(_RESULTS, {"wanted": job})
-            return status, [ShotResult(r.shot, r.energy, r.result, r.result_hash) for r in rows]
+            rows = _RESULTS.all(connection, wanted=job)
+            return status, [ShotResult(r["shot"], r["energy"], r["result"], r["result_hash"]) for r in rows]
+
+    def best_results(self, user: str | None, job: str, limit: int) -> list[ShotResult]:
+        """What the ``limit`` shots of lowest energy left, without a look at what the others did."""
+        done = (shots.c.job == job, shots.c.state == str(ShotState.DONE))
+        order = (shots.c.energy.is_(None), shots.c.energy, shots.c.shot)
+        best = select(shots.c.shot).where(*done).order_by(*order).limit(limit)
+        columns = (shots.c.shot, shots.c.energy, shots.c.result, shots.c.result_hash)
+        with self.transaction() as connection:
+            self._row(connection, user, job)
+            numbers = connection.execute(best).scalars().all()
+            rows = connection.execute(select(*columns).where(*done, shots.c.shot.in_(numbers)))
+            return [ShotResult(*row) for row in rows]
 
     def problem(self, user: str | None, job: str) -> tuple[str, Problem]:
         """(owner, the job's problem)."""
@@ -244,16 +305,18 @@ class Store:
     def time_out(self) -> list[str]:
         """Stop every job past its deadline; their ids."""
         now = self.clock()
-        due = select(jobs.c.id).where(
-            jobs.c.state.in_([str(JobState.QUEUED), str(JobState.RUNNING)]), jobs.c.deadline <= now
-        )
+        going = (JobState.QUEUED, JobState.RUNNING)
+        due = select(jobs.c.id).where(jobs.c.state.in_([str(s) for s in going]), jobs.c.deadline <= now)
+        stopped: list[str] = []
         with self.transaction() as connection:
-            ids: Sequence[str] = connection.execute(due).scalars().all()
-            for job in ids:
+            for job in connection.execute(due.order_by(jobs.c.id)).scalars().all():
                 hand = JobInHand(connection, job, now)
-                hand.stop("timed_out", "its timeout has passed")
-                hand.write()
-        return list(ids)
+                # Another server may have been here since we looked.
+                if hand.state in going:
+                    hand.stop("timed_out", "its timeout has passed")
+                    hand.write()
+                    stopped.append(job)
+        return stopped
 
     def shift_clock(self, seconds: float) -> None:
         """The wall clock jumped by this much: what is to happen later moves with it."""
@@ -268,9 +331,8 @@ class Store:
                 connection.execute(update(table).where(alive, table.c[column].is_not(None)).values(**moved))
 
 
-_INSERT_JOB = insert(jobs)
-_INSERT_SHOTS = insert(shots)
-_INSERT_EVENT = insert(events)
+_INSERT_JOB = Prepared(insert(jobs))
+_INSERT_SHOTS = Prepared(insert(shots))
 
 
 def new_id(now: float) -> str:

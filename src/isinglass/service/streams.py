@@ -48,8 +48,7 @@ async def folded_pieces(
 ) -> AsyncIterator[tuple[int, bytes]]:
     """(offset, zstd frame) of each piece of uint8[size] from offset ``start`` on; one at a time in memory."""
     for offset in range(start, len(content), PIECE_BYTES):
-        piece = content[offset : offset + PIECE_BYTES]
-        yield offset, await service.beside(fold, piece.data)
+        yield offset, await service.beside(fold, content[offset : offset + PIECE_BYTES].data)
 
 
 async def plain_pieces(chunks: Iterable[memoryview]) -> AsyncIterator[bytes]:

@@ -1,19 +1,26 @@
 """A job in hand: its row, locked, and what happens to it in one transaction.
 
-Everything that changes a state goes through here, so no state changes without its event.
+Everything that changes a state goes through here, so no state changes without its event. The row of a job is
+the lock of its shots, too: whoever changes a shot's state holds its job first, and users' rows last.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.states import FINAL, JobState, ShotState, next_job_state, next_shot_state
+from isinglass.service.database import OvertakenError
+from isinglass.service.prepared import Prepared
 from isinglass.service.tables import events, jobs, shots
+
+log = logging.getLogger("isinglass.service")
 
 _WORDS_KEPT = 2000
 _RETRY_SECONDS = 0.5
@@ -23,10 +30,11 @@ _COLUMNS = (
     jobs.c.id, jobs.c.user, jobs.c.state, jobs.c.stop_cause, jobs.c.shots, jobs.c.shots_done, jobs.c.last_seq,
     jobs.c.best_energy, jobs.c.error,
 )  # fmt: skip
-_SELECT = select(*_COLUMNS).where(jobs.c.id == bindparam("wanted")).with_for_update()
-_LEASED = select(func.count()).where(
-    shots.c.job == bindparam("wanted"), shots.c.state == str(ShotState.LEASED)
+_SELECT = Prepared(select(*_COLUMNS).where(jobs.c.id == bindparam("wanted")).with_for_update())
+_LEASED = Prepared(
+    select(func.count()).where(shots.c.job == bindparam("wanted"), shots.c.state == str(ShotState.LEASED))
 )
+INSERT_EVENT = Prepared(insert(events))
 
 
 class JobInHand:
@@ -36,7 +44,7 @@ class JobInHand:
     """
 
     def __init__(self, connection: Connection, job: str, now: float) -> None:
-        row = connection.execute(_SELECT, {"wanted": job}).mappings().first()
+        row = _SELECT.first(connection, wanted=job)
         if row is None:
             raise UnknownJobError(f"there is no job {job}")
         self._connection, self._now = connection, now
@@ -63,16 +71,16 @@ class JobInHand:
         self.note(event, **data)
 
     def change_shot(self, shot: int, state: ShotState, event: str, **values: Any) -> ShotState:
-        """Write a shot's transition; the caller notes its event."""
+        """Write a shot's transition; the caller notes its event. OvertakenError unless it is in ``state``."""
         after = next_shot_state(state, event)
-        self._connection.execute(
-            _update_shot(tuple(sorted(values))),
-            {"the_job": self.id, "the_shot": shot, "state": str(after), **values},
-        )
+        update_shot = _update_shot(tuple(sorted(values)))
+        where = {"the_job": self.id, "the_shot": shot, "before": str(state)}
+        if update_shot.run(self._connection, **where, state=str(after), **values) != 1:
+            raise OvertakenError(f"shot {shot} of job {self.id} is not {state} any more")
         return after
 
     def shot_done(self, energy: float | None) -> None:
-        done = self._changed.get("shots_done", self._row["shots_done"]) + 1
+        done = int(self._row["shots_done"]) + 1
         best = self._row["best_energy"]
         if energy is not None:
             best = energy if best is None else min(best, energy)
@@ -102,7 +110,7 @@ class JobInHand:
         if self.state is JobState.STOPPING and not self._leased():
             self.transition(self.stop_cause)
 
-    def lose_shot(self, row: RowMapping, why: str, *, penalty: bool = True) -> None:
+    def lose_shot(self, row: Mapping[str, Any], why: str, *, penalty: bool = True) -> None:
         """A leased shot has no worker any more. It runs again, later and later, but not for ever."""
         shot, state = int(row["shot"]), ShotState(row["state"])
         free = {"worker": None, "token": None, "lease_until": None}
@@ -123,30 +131,38 @@ class JobInHand:
     def write(self) -> None:
         """The events and the row, as they are now."""
         if self._events:
-            self._connection.execute(_INSERT_EVENTS, self._events)
+            INSERT_EVENT.run_each(self._connection, self._events)
+            log_events(self.id, self.user, self._events)
         changed = {"last_seq": self._seq, **self._changed}
-        self._connection.execute(_update_job(tuple(sorted(changed))), {"the_job": self.id, **changed})
+        _update_job(tuple(sorted(changed))).run(self._connection, the_job=self.id, **changed)
 
     def _leased(self) -> int:
-        return int(self._connection.execute(_LEASED, {"wanted": self.id}).scalar_one())
+        return int(_LEASED.scalar(self._connection, wanted=self.id))
 
 
-_INSERT_EVENTS = insert(events)
+def log_events(job: str, user: str, written: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of events as lines of the log."""
+    if log.isEnabledFor(logging.INFO):
+        for row in written:
+            about = {"job": job, "user": user, "event": row["kind"], "data": json.loads(row["data"])}
+            log.info("job %s: %s %s", job, row["kind"], row["data"], extra=about)
 
 
 @cache
-def _update_shot(columns: tuple[str, ...]) -> Update:
-    """Kept: to make a statement takes longer than to run it."""
+def _update_shot(columns: tuple[str, ...]) -> Prepared:
     named: dict[str, Any] = {name: bindparam(name) for name in ("state", *columns)}
     where = (shots.c.job == bindparam("the_job"), shots.c.shot == bindparam("the_shot"))
-    return update(shots).where(*where).values(**named)
+    return Prepared(update(shots).where(*where, shots.c.state == bindparam("before")).values(**named))
 
 
 @cache
-def _update_job(columns: tuple[str, ...]) -> Update:
+def _update_job(columns: tuple[str, ...]) -> Prepared:
     named: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return update(jobs).where(jobs.c.id == bindparam("the_job")).values(**named)
+    return Prepared(update(jobs).where(jobs.c.id == bindparam("the_job")).values(**named))
 
 
 def _shortened(value: Any) -> Any:
-    return value[:_WORDS_KEPT] if isinstance(value, str) else value
+    """A text that every database can hold."""
+    if not isinstance(value, str):
+        return value
+    return value[:_WORDS_KEPT].encode("utf-8", "replace").decode().replace("\0", " ")

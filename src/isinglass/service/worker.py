@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.client.transport import Transport
+from isinglass.client.upload import send_pieces
 from isinglass.control import Progress
 from isinglass.errors import (
     AccessError,
@@ -30,10 +31,11 @@ from isinglass.errors import (
 from isinglass.executors.contract import Run
 from isinglass.executors.sampling import warm_up
 from isinglass.executors.shots import run_shot
-from isinglass.jobs.container import pack, unpack
+from isinglass.jobs.container import Content, pack, unpack
 from isinglass.jobs.problems import Decoded, problem_of
 from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec, spec_of
+from isinglass.jobs.wire import PIECE_BYTES
 
 log = logging.getLogger("isinglass.worker")
 
@@ -61,8 +63,17 @@ class Shot:
     def held(self) -> dict[str, Any]:
         return {"job": self.job, "shot": self.shot, "token": self.token}
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """For lines of the log."""
+        return {"job": self.job, "user": self.user, "shot": self.shot}
 
-class _Drained(Exception):
+
+class ShotLostError(Exception):
+    """What ran a shot is gone, with all it had found: somebody else may run it."""
+
+
+class Drained(Exception):
     """A worker that waits for a shot is told to end."""
 
 
@@ -101,14 +112,18 @@ class Worker:
         self._draining.set()
         if self._idle:
             self._idle = False
-            raise _Drained
+            raise Drained
+
+    def prepare(self) -> None:
+        """What is done once, before there is work."""
+        warm_up()
 
     def run(self) -> None:
         """Work until drained."""
-        warm_up()
+        self.prepare()
         try:
             self._work()
-        except _Drained:
+        except Drained:
             # A lease may be on its way here.
             with suppress(ServiceError):
                 self._transport.request("POST", "/v1/work/goodbye", json={"worker": self._name}, tries=1)
@@ -143,7 +158,8 @@ class Worker:
             raise
         except ServiceError as error:
             if delivery is not None:
-                log.error("job %s: the result is lost: %s", delivery["job"], error)
+                about = {"job": delivery["job"], "shot": delivery["shot"]}
+                log.error("job %s: the result is lost: %s", delivery["job"], error, extra=about)
             self._idle = False
             self._draining.wait(0.5)
             return None
@@ -162,37 +178,58 @@ class Worker:
     def _do(self, shot: Shot) -> tuple[dict[str, Any] | None, bytes | None]:
         """(what to say of it, its result); (None, None) where it was handed back or is not ours any more."""
         began = time.perf_counter()
-        beat = _Heartbeat(self._transport, shot, self._now)
+        beat = Heartbeat(self._transport, shot, self._now)
         try:
             with beat:
-                problem = self._problem_of(shot)
-                found = run_shot(problem, shot.spec, shot.shot, Run(self._threads, beat.tell, beat))
-                result = result_content(found).to_bytes()
+                result, seconds = self.run_shot(shot, beat)
+                sent = self._send(shot, result)
         except (OutOfMemoryError, MemoryError) as error:
             # Another worker may have more.
-            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error)
+            log.warning("job %s: shot %d: %s", shot.job, shot.shot, error, extra=shot.about)
             return self._give_back(shot, str(error) or "its worker has not enough memory")
+        except ShotLostError as error:
+            return self._give_back(shot, str(error))
         except (ServiceError, OSError) as error:
-            log.warning("job %s: shot %d: its problem did not come: %s", shot.job, shot.shot, error)
-            return self._give_back(shot, f"its problem did not come: {error}")
+            line = "job %s: shot %d: it or its result did not travel: %s"
+            log.warning(line, shot.job, shot.shot, error, extra=shot.about)
+            return self._give_back(shot, f"its problem or its result did not travel: {error}")
         except IsinglassError as error:
             return {**shot.held, "seconds": time.perf_counter() - began, "error": str(error)}, None
         except Exception as error:
-            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot)
+            log.exception("job %s: shot %d: a fault of isinglass", shot.job, shot.shot, extra=shot.about)
             words = f"a fault of isinglass, please report it: {type(error).__name__}: {error}"
             return {**shot.held, "seconds": time.perf_counter() - began, "error": words}, None
         if beat.lost:
             return None, None
         if self._now.is_set() and not beat.stopped:
             return self._give_back(shot)
-        return {**shot.held, "seconds": time.perf_counter() - began}, result
+        if sent is not None:
+            return {**shot.held, "seconds": seconds, "sha256": sent}, None
+        return {**shot.held, "seconds": seconds}, result
+
+    def _send(self, shot: Shot, result: bytes) -> str | None:
+        """Large results go ahead in pieces, under the name that this gives."""
+        if len(result) <= PIECE_BYTES:
+            return None
+        content = Content(result, ())
+        sha256 = content.sha256()
+        send_pieces(self._transport, "/v1/work/result", content, sha256=sha256, **shot.held)
+        return sha256
+
+    def run_shot(self, shot: Shot, beat: Heartbeat) -> tuple[bytes, float]:
+        """(the result's container, seconds it took), made here."""
+        began = time.perf_counter()
+        problem = self._problem_of(shot)
+        found = run_shot(problem, shot.spec, shot.shot, Run(self._threads, beat.tell, beat))
+        return result_content(found).to_bytes(), time.perf_counter() - began
 
     def _give_back(self, shot: Shot, why: str | None = None) -> tuple[None, None]:
         words = {**shot.held, "why": None if why is None else why[:500]}
         try:
             self._transport.request("POST", "/v1/work/give-back", json=words, tries=1)
         except ServiceError as error:
-            log.warning("job %s: shot %d could not be handed back: %s", shot.job, shot.shot, error)
+            line = "job %s: shot %d could not be handed back: %s"
+            log.warning(line, shot.job, shot.shot, error, extra=shot.about)
         return None, None
 
     def _problem_of(self, shot: Shot) -> Decoded:
@@ -200,10 +237,13 @@ class Worker:
             return problem_of(shot.problem)
         if self._last is None or self._last[0] != shot.sha256:
             self._last = None
-            self._last = (shot.sha256, problem_of(self._large(shot)))
+            self._last = (shot.sha256, problem_of(self.content(shot)))
         return self._last[1]
 
-    def _large(self, shot: Shot) -> np.ndarray | bytes:
+    def content(self, shot: Shot) -> np.ndarray | bytes:
+        """The container of its problem."""
+        if shot.problem is not None:
+            return shot.problem
         if self._blobs is not None:
             place = self._blobs / shot.user / shot.sha256[:2] / shot.sha256
             if place.is_file():
@@ -211,7 +251,7 @@ class Worker:
         return self._transport.request("GET", "/v1/work/problem", params=shot.held, wait=600.0).content
 
 
-class _Heartbeat:
+class Heartbeat:
     """Keeps a lease while a shot runs, tells its progress, and says when to stop (``is_set``)."""
 
     def __init__(self, transport: Transport, shot: Shot, now: threading.Event) -> None:

@@ -1,8 +1,8 @@
 """Reads on their way through the annealing kernels: which kernel, how many at a time, from where.
 
 Sparse problems anneal in blocks of up to 64 reads, one bit of a word each, or one by one where there
-are too few; packed and dense ones read by read. Blocks are tasks for ``RunControl.run``; how reads
-are split into them changes the time and nothing else.
+are too few; packed and dense ones read by read; ``control.batch`` takes as many as fill it. Blocks are
+tasks for ``RunControl.run``; how reads are split into them changes the time and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from isinglass.kernels.cpu.sweep_packed import GATHER_ABOVE
 from isinglass.problems.compiled import CompiledProblem, Dense, Packed, Sparse
 from isinglass.problems.energies import unpack_spins
 from isinglass.rng import read_keys
-from isinglass.solvers.reads import Read, Reads
+from isinglass.solvers.reads import Read, Reads, blocks_of
 
 _CHECKS_PER_ANNEAL = 64
 _FEWEST_SWEEPS_A_CHECK = 8
@@ -31,10 +31,34 @@ class Anneals(Reads):
 
     def round(self, count: int, slack_scale: np.ndarray) -> None:
         """Run ``count`` further reads; those that a stop kept from beginning are left out."""
+        if self.control.batch is not None:
+            blocks = blocks_of(count, self.side_by_side)
+            self.run(blocks, lambda read, size: self._batch(read, size, slack_scale))
+            return
         lanes, sizes = 1, [1] * count
         if isinstance(self.problem.couplings, Sparse):
             lanes, sizes = _blocks(count, self.control.num_threads)
         self.run(sizes, lambda read, size: self._block(read, size, lanes, slack_scale))
+
+    @property
+    def side_by_side(self) -> int:
+        """Reads that take hardly longer than one."""
+        batch, problem = self.control.batch, self.problem
+        if batch is None:
+            return self.control.num_threads
+        return batch.reads_at_once(problem.storage, problem.num_variables)
+
+    def _batch(self, read: int, size: int, slack_scale: np.ndarray) -> list[Read]:
+        batch, couplings = self.control.batch, self.problem.couplings
+        assert batch is not None and not isinstance(couplings, Dense)
+        anneal = batch.anneal_packed if isinstance(couplings, Packed) else batch.anneal_sparse
+        words = np.stack([self.start.words(r) for r in range(read, read + size)])
+        states, energies = anneal(
+            couplings, self.problem.h, words, read_keys(self.seed, read, size), slack_scale,
+            quantum_of(self.problem), self.control.flag, self.control.row(),
+        )  # fmt: skip
+        n = self.problem.num_variables
+        return [Read(unpack_spins(s, n), float(e)) for s, e in zip(states, energies, strict=True)]
 
     def _block(self, read: int, size: int, lanes: int, slack_scale: np.ndarray) -> list[Read]:
         couplings = self.problem.couplings

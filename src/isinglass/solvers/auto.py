@@ -8,6 +8,8 @@
 4. What is left is classified (classify.py) and gets a plan (plan.py): solvers in turn, each starting
    from the best states so far, within the time limit and on all threads.
 
+Where reads run many at a call (``control.batch``) only 3 and 4 are done, with a plan of their own.
+
 The result says what was run, why, what each found, and which found the best.
 """
 
@@ -22,7 +24,7 @@ import numpy as np
 from isinglass.control import RunControl
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem, Sparse
-from isinglass.problems.energies import energies
+from isinglass.problems.energies import energies, in_alphabet
 from isinglass.problems.given import EdgeList
 from isinglass.problems.reduce.presolve import Reduction, presolve
 from isinglass.problems.reduce.terms import terms_of
@@ -31,7 +33,7 @@ from isinglass.solvers.contract import SEED, Parameter, Samples, Solver, whole_n
 from isinglass.solvers.exact import Exact
 from isinglass.solvers.exact_plan import plan as exact_plan
 from isinglass.solvers.parallel_tempering import ParallelTempering
-from isinglass.solvers.plan import Stage, longer_look, quick_look, stages
+from isinglass.solvers.plan import Stage, batch_stages, longer_look, quick_look, stages
 from isinglass.solvers.simulated_annealing import SimulatedAnnealing
 from isinglass.solvers.start import INITIAL_STATES, StartStates
 from isinglass.solvers.tabu_search import TabuSearch
@@ -56,6 +58,7 @@ class Auto(Solver):
 
     name = "auto"
     summary = "looks at the problem, makes it smaller and runs what suits it; certified where that is quick"
+    batched = ("sparse", "packed")
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None,
@@ -71,6 +74,10 @@ class Auto(Solver):
         wanted = parameters["num_reads"] or MOST_STATES
         given = StartStates(problem, parameters["initial_states"], parameters["seed"]).states
         search = _Search(problem, parameters["seed"], control, given)
+        if control.batch is not None:
+            search.reduce()
+            search.run()
+            return search.samples(wanted)
         has_target = control.target_energy is not None
         if has_target and search.ends_with(quick_look(problem)):
             return search.samples(wanted)
@@ -133,7 +140,9 @@ class _Search:
         if self.reduction is not None:
             self.small = _compiled(self.reduction)
             self.portrait = classify(self.small)
-        if self.portrait.kind == "chain" and self.small.storage != "dense":
+        if self.control.batch is not None and self.small.storage not in Auto.batched:
+            self.small = compile(self.small.given, storage=Auto.batched[0])
+        elif self.portrait.kind == "chain" and self.control.batch is None and self.small.storage != "dense":
             self.small = compile(self.small.given, storage="dense")
         if self.reduction is not None:
             known, found_by = self.states[:, self.reduction.kept], self.found_by
@@ -148,7 +157,11 @@ class _Search:
         """The plan for what ``reduce`` left."""
         assert self.portrait is not None
         if self.small.num_variables:
-            for stage in stages(self.portrait, self.control.time_left):
+            one_by_one = self.control.batch is None
+            plan = (
+                stages(self.portrait, self.control.time_left) if one_by_one else batch_stages(self.portrait)
+            )
+            for stage in plan:
                 if self.control.stopped and len(self.log):
                     break
                 self._turn(stage)
@@ -199,7 +212,7 @@ class _Search:
         if not len(self.states):
             return None
         best = self.states[:_HANDED_ON]
-        return best if self.small.vartype == "SPIN" else (best + np.int8(1)) >> np.int8(1)
+        return in_alphabet(best, self.small.vartype)
 
     def keep(self, states: np.ndarray, found_by: str, tracked: np.ndarray | None = None) -> None:
         """Merge ``states`` into the best ones; equal states are kept once.

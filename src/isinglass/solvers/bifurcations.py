@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isinglass.kernels.batch import BatchKernels
 from isinglass.kernels.cpu.bifurcate_lanes import (
     bifurcate_dense,
     bifurcate_packed,
@@ -66,6 +67,8 @@ class Bifurcations(Reads):
     @property
     def block(self) -> int:
         """Reads that one kernel call runs."""
+        if self.control.batch is not None:
+            return self.control.batch.reads_at_once(self.problem.storage, self.problem.num_variables)
         return reads_at_once(self.problem, self.motion.variant)
 
     def round(self, count: int) -> None:
@@ -96,11 +99,33 @@ class Bifurcations(Reads):
                 self._best_tried, self.best_control = outcome.energy, self._control_of(read)
 
     def _run_block(self, read: int, size: int) -> list[Read]:
+        if self.control.batch is not None:
+            return self._batch(self.control.batch, read, size)
         return [self._signs(read)] if self.block == 1 else self._lanes(read, size)
+
+    def _batch(self, batch: BatchKernels, read: int, size: int) -> list[Read]:
+        x, y = np.zeros((2, size, self.problem.num_variables), np.float32)
+        for r in range(size):
+            self._positions(read + r, x[r], y[r])
+        control = None
+        if self.motion.variant == "generalized":
+            control = np.array([self._control_of(read + r) for r in range(size)], np.float32)
+        states, energies = batch.bifurcate(
+            self.problem.couplings, self.problem.h, x.T, y.T, control, self.motion.variant == "discrete",
+            self._check_every, *self._constants(), self.control.flag, self.control.row(),
+        )  # fmt: skip
+        return [Read(s, float(e)) for s, e in zip(states, energies, strict=True)]
 
     def _positions(self, read: int, x: np.ndarray, y: np.ndarray) -> None:
         spins = unpack_spins(self.start.words(read), self.problem.num_variables)
         start_positions(spins, read_keys(self.seed, read, 1)[0], x, y)
+
+    @property
+    def _check_every(self) -> int:
+        """Steps between two looks at rounded states; with maintained signs each look is free."""
+        if reads_at_once(self.problem, self.motion.variant) == 1:
+            return 1
+        return max(_FEWEST_STEPS_A_CHECK, self.motion.steps // _CHECKS_PER_READ)
 
     def _constants(self) -> tuple[np.float32, np.float32, int]:
         return np.float32(self.motion.c0), np.float32(self.motion.time_step), self.motion.steps
@@ -132,11 +157,10 @@ class Bifurcations(Reads):
         p[:] = 1.0
         control = np.array([self._control_of(read + lane) for lane in range(LANES)], np.float32)
         best, energies = np.zeros((LANES, n), np.int8), np.full(LANES, np.inf)
-        check_every = max(_FEWEST_STEPS_A_CHECK, self.motion.steps // _CHECKS_PER_READ)
         bifurcate, couplings, scratch = _kernel_of(self.problem)
         bifurcate(
             *couplings, self.problem.h, x, y, p, *scratch, size, discrete, control, *self._constants(),
-            check_every, best, energies, self.control.flag, self.control.row(),
+            self._check_every, best, energies, self.control.flag, self.control.row(),
         )  # fmt: skip
         return [Read(best[lane], float(energies[lane])) for lane in range(size)]
 

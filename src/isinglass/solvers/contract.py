@@ -53,6 +53,8 @@ class Solver(ABC):
     name: str
     summary: str
     parameters: ClassVar[Mapping[str, Parameter]]
+    batched: ClassVar[tuple[str, ...]] = ()
+    """Storages in which it can hand its reads to ``control.batch``; it is refused elsewhere."""
 
     @abstractmethod
     def run(self, problem: CompiledProblem, parameters: Mapping[str, Any], control: RunControl) -> Samples:

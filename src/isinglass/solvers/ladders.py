@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from isinglass.control import RunControl
+from isinglass.kernels.batch import BatchKernels
 from isinglass.kernels.cpu.sweep_packed import packed_begin
 from isinglass.kernels.cpu.temper_dense import temper_dense
 from isinglass.kernels.cpu.temper_lanes import temper_lanes
@@ -74,6 +75,10 @@ def ladder_for(
     hot, cold = beta_range
     keys = read_keys(seed, LANES * read, LANES)
     beta = np.geomspace(cold, hot, rungs)
+    if control.batch is not None:
+        count = LANES if isinstance(problem.couplings, Sparse) else rungs
+        words = np.stack([start.words(LANES * read + r) for r in range(count)])
+        return BatchLadder(problem, beta, keys, control.row(), words, control.batch)
     kind: type[LaneLadder] | type[DenseLadder] = LaneLadder
     if not isinstance(problem.couplings, Sparse):
         kind = PackedLadder if isinstance(problem.couplings, Packed) else DenseLadder
@@ -229,3 +234,58 @@ class PackedLadder(DenseLadder):
 
     def best_spins(self) -> np.ndarray:
         return unpack_spins(self.best, self.problem.num_variables)
+
+
+class BatchLadder(Ladder):
+    """A ladder whose replicas live on another machine: 64 of a sparse problem, else one a rung."""
+
+    def __init__(
+        self, problem: CompiledProblem, beta: np.ndarray, keys: np.ndarray, row: np.ndarray,
+        words: np.ndarray, batch: BatchKernels,
+    ) -> None:  # fmt: skip
+        super().__init__(problem, beta, keys, row)
+        self.batch = batch
+        self._take(words)
+
+    def _take(self, words: np.ndarray) -> None:
+        self.there = self.batch.ladder(
+            self.problem.couplings, self.problem.h, words, self.keys[: len(words)], quantum_of(self.problem)
+        )
+        self.best = self.there.best_words()
+        self._lay(np.arange(len(words)))
+
+    def _lay(self, coldest_first: np.ndarray) -> None:
+        self.replica_at = np.ascontiguousarray(coldest_first.reshape(len(self.beta), -1).T)
+        self.refused = np.zeros(len(self.beta) - 1)
+
+    def advance(self, sweeps: int, flag: np.ndarray) -> int:
+        self.refused[:] = 0.0
+        before = self.best_energy
+        done, self.best_energy = self.there.advance(
+            self.replica_at, self.beta, sweeps, self.done, before, self.refused, flag, self.row
+        )
+        if self.best_energy < before:
+            self.best = self.there.best_words()
+        self.done += done
+        self.refused /= max(1.0, len(self.replica_at) * done / 2)
+        return done
+
+    def redraw(self, beta: np.ndarray) -> None:
+        old, self.beta = self.beta, beta
+        if len(beta) == len(old):
+            return
+        if isinstance(self.problem.couplings, Sparse):
+            self._lay(self.replica_at.T.reshape(-1))
+            return
+        like = np.abs(np.log(beta)[:, None] - np.log(old)).argmin(axis=1)
+        best = self.best
+        self._take(self.there.states()[self.replica_at[0][like]])
+        self.best = best
+
+    def best_spins(self) -> np.ndarray:
+        return unpack_spins(self.best, self.problem.num_variables)
+
+    def rungs_for(self, wanted: int) -> int:
+        if isinstance(self.problem.couplings, Sparse):
+            return next((rungs for rungs in (8, 16, 32) if rungs >= wanted), LANES)
+        return min(max(wanted, 6), LANES)

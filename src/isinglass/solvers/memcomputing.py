@@ -70,6 +70,7 @@ class Memcomputing(Solver):
 
     name = "memcomputing"
     summary = "a differential equation with memories, integrated; no noise, many replicas"
+    batched = ("sparse", "dense", "packed")
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None,
@@ -130,8 +131,13 @@ class Memcomputing(Solver):
         if problem.num_variables == 0:
             count = wanted or default
             return Samples(np.zeros((count, 0), np.int8), np.zeros(count), {"steps": []})
-        bonds = bonds_of(problem, form, control.num_threads)
-        machine: Machine = BondMachine(bonds, parameters)
+        if form == "clauses" and control.batch is not None:
+            raise ParameterError(
+                f"form='clauses' has no kernel for backend {control.batch.name!r}: leave it at 'bonds', "
+                "or use backend 'cpu'"
+            )
+        bonds = bonds_of(problem, form, 0 if control.batch is not None else control.num_threads)
+        machine: Machine = BondMachine(bonds, parameters, control.batch)
         if form == "clauses":
             machine = ClauseMachine(clauses_of(bonds), problem.num_variables, parameters)
         trajectories = Trajectories(problem, start, parameters["seed"], control, machine)

@@ -64,6 +64,7 @@ class ParallelTempering(Solver):
     """See the module's docstring."""
 
     name = "parallel_tempering"
+    batched = ("sparse", "packed")
     summary = "replicas at many temperatures that swap, with cluster moves; the strongest on hard problems"
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(

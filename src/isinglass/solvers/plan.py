@@ -7,7 +7,7 @@ A stage hands its best states to the next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isinglass.problems.compiled import CompiledProblem
@@ -24,6 +24,8 @@ _QUICK_FLIPS = 40
 _QUICK_LOOK_DENSE = 2000
 _QUICK_LOOK_SPARSE = 300
 """Variables up to which it is taken."""
+_WIDE_SHARE = 0.3
+"""Of the time, for annealing ahead of tempering where many reads run at a call; not measured yet."""
 _BEFORE_EXACT = 0.1
 """Part of an exact method's time that sweeps get before it, where there is a target; cluster moves may
 take three times as long again."""
@@ -74,6 +76,15 @@ def stages(portrait: Portrait, seconds: float | None) -> list[Stage]:
         return [Stage("parallel_tempering", 1.0, "few coupling sizes, no fields: a glass")]
     why = "sparse: 64 replicas a word, cluster moves where they help"
     return [Stage("parallel_tempering", 1.0, why)]
+
+
+def batch_stages(portrait: Portrait) -> list[Stage]:
+    """The plan where many reads run at a call: wide first, then deep."""
+    wide = Stage("simulated_annealing", _WIDE_SHARE, "thousands of reads cost little more than one")
+    largest = _TOO_LARGE_DENSE if portrait.dense else _TOO_LARGE_SPARSE
+    if portrait.variables > largest:
+        return [replace(wide, share=1.0)]
+    return [wide, Stage("parallel_tempering", 1.0, "from the best of them, for what annealing leaves")]
 
 
 def _too_large(portrait: Portrait, seconds: float | None) -> bool:

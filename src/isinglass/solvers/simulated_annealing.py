@@ -33,6 +33,7 @@ class SimulatedAnnealing(Solver):
 
     name = "simulated_annealing"
     summary = "Metropolis sweeps at rising inverse temperature; the all-rounder"
+    batched = ("sparse", "packed")
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None,
@@ -100,7 +101,8 @@ def _run_rounds(
     if num_reads is None:
         # Replicas of a sparse problem share their instructions; others are better spent on sweeps.
         sparse = isinstance(anneals.problem.couplings, Sparse)
-        count = max(count, control.num_threads) if sparse or sweeps else control.num_threads
+        few = anneals.side_by_side
+        count = max(count, few) if sparse or sweeps else few
     lengths = None if sweeps else Lengths(trial=_TRIAL_SWEEPS, longest=length, shortest=_FEWEST_SWEEPS)
     return fill_time(anneals, one_round, count, length, lengths, further_rounds=num_reads is None)
 

@@ -61,6 +61,7 @@ class SimulatedBifurcation(Solver):
 
     name = "simulated_bifurcation"
     summary = "particles driven by the energy's gradient, all spins at once; for dense problems"
+    batched = ("packed", "dense", "sparse")
     parameters: ClassVar[Mapping[str, Parameter]] = {
         "num_reads": Parameter(
             None,

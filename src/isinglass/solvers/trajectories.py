@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from isinglass.kernels.batch import BatchKernels
 from isinglass.kernels.cpu.memcompute_bonds import memcompute_bonds
 from isinglass.kernels.cpu.memcompute_clauses import memcompute_clauses
 from isinglass.kernels.cpu.memory_lanes import LANES
@@ -45,8 +46,12 @@ class BondMachine:
 
     lanes = LANES
 
-    def __init__(self, bonds: Bonds, parameters: Mapping[str, Any]) -> None:
-        self.bonds, self.parameters = bonds, parameters
+    def __init__(
+        self, bonds: Bonds, parameters: Mapping[str, Any], batch: BatchKernels | None = None
+    ) -> None:
+        self.bonds, self.parameters, self.batch = bonds, parameters, batch
+        if batch is not None:
+            self.lanes = batch.reads_at_once("sparse", len(bonds.upper))
         stiffness = bonds.stiffness
         stable = min(_LONGEST_STEP, _STABLE / stiffness) if stiffness else _LONGEST_STEP
         self.time_step = parameters["time_step"] or stable
@@ -54,19 +59,24 @@ class BondMachine:
 
     def integrate(self, v: np.ndarray, steps: int, flag: np.ndarray, row: np.ndarray) -> np.ndarray:
         n, reads = v.shape
-        lanes = np.zeros((n + 1, LANES), np.float32)
-        lanes[:n, :reads] = v
-        lanes[n, :reads] = 1.0
-        gain = self.parameters["memory_gain"] * (1.0 - np.arange(steps) / steps)
-        best = np.zeros(n, np.uint16)
+        gain = (self.parameters["memory_gain"] * (1.0 - np.arange(steps) / steps)).astype(np.float32)
         softening, rate, threshold = (
             np.float32(self.parameters[name]) for name in ("softening", "memory_rate", "threshold")
         )
         indptr, indices, couplings, upper = self.bonds
+        if self.batch is not None:
+            return self.batch.memcompute(
+                (indptr, indices, couplings), self.bonds.norm, v, gain, softening, rate, threshold,
+                np.float32(self.time_step), flag, row,
+            )  # fmt: skip
+        lanes = np.zeros((n + 1, LANES), np.float32)
+        lanes[:n, :reads] = v
+        lanes[n, :reads] = 1.0
+        best = np.zeros(n, np.uint16)
         memory = np.zeros((self.bonds.number, LANES), np.float32)
         memcompute_bonds(
             indptr, indices, couplings, upper, lanes, memory, best, np.full(LANES, np.inf), reads,
-            self.bonds.norm, gain.astype(np.float32), softening, rate, threshold,
+            self.bonds.norm, gain, softening, rate, threshold,
             np.float32(self.time_step), flag, row,
         )  # fmt: skip
         down = (best >> np.arange(reads, dtype=np.uint16)[:, None]) & np.uint16(1)

@@ -6,7 +6,7 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class JobSpec(_message.Message):
-    __slots__ = ("type", "backend", "solver", "parameters", "seed", "shots", "timeout", "priority", "description")
+    __slots__ = ("type", "backend", "solver", "parameters", "seed", "shots", "timeout", "priority", "description", "qpu_model", "echo")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
     SOLVER_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,8 @@ class JobSpec(_message.Message):
     TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    QPU_MODEL_FIELD_NUMBER: _ClassVar[int]
+    ECHO_FIELD_NUMBER: _ClassVar[int]
     type: str
     backend: str
     solver: str
@@ -25,7 +27,9 @@ class JobSpec(_message.Message):
     timeout: float
     priority: int
     description: str
-    def __init__(self, type: _Optional[str] = ..., backend: _Optional[str] = ..., solver: _Optional[str] = ..., parameters: _Optional[str] = ..., seed: _Optional[int] = ..., shots: _Optional[int] = ..., timeout: _Optional[float] = ..., priority: _Optional[int] = ..., description: _Optional[str] = ...) -> None: ...
+    qpu_model: str
+    echo: str
+    def __init__(self, type: _Optional[str] = ..., backend: _Optional[str] = ..., solver: _Optional[str] = ..., parameters: _Optional[str] = ..., seed: _Optional[int] = ..., shots: _Optional[int] = ..., timeout: _Optional[float] = ..., priority: _Optional[int] = ..., description: _Optional[str] = ..., qpu_model: _Optional[str] = ..., echo: _Optional[str] = ...) -> None: ...
 
 class JobStatus(_message.Message):
     __slots__ = ("id", "user", "state", "stop_cause", "spec", "shots", "shots_done", "variables", "problem", "problem_bytes", "created", "started", "finished", "best_energy", "error", "events", "rerun_of")

@@ -9,23 +9,26 @@ from typing import Any
 from isinglass.errors import ParameterError
 from isinglass.jobs.v1 import jobs_pb2 as pb
 
+_OBJECTS = ("parameters", "echo")
+"""Fields that travel as JSON."""
+
 
 def spec_message(words: Mapping[str, Any]) -> pb.JobSpec:
     """The message of a spec's JSON object."""
     given = {name: value for name, value in words.items() if value is not None}
-    if "parameters" in given:
-        given["parameters"] = json.dumps(given["parameters"], separators=(",", ":"))
+    for name in given.keys() & _OBJECTS:
+        given[name] = json.dumps(given[name], separators=(",", ":"))
     return pb.JobSpec(**given)
 
 
 def spec_words(message: pb.JobSpec) -> dict[str, Any]:
-    """The fields that are set; ParameterError where ``parameters`` is not JSON."""
+    """The fields that are set; ParameterError where an object is not JSON."""
     words: dict[str, Any] = {field.name: value for field, value in message.ListFields()}
-    if "parameters" in words:
+    for name in words.keys() & _OBJECTS:
         try:
-            words["parameters"] = json.loads(words["parameters"])
+            words[name] = json.loads(words[name])
         except (ValueError, RecursionError):
-            raise ParameterError("parameters is not an object in JSON") from None
+            raise ParameterError(f"{name} is not an object in JSON") from None
     return words
 
 

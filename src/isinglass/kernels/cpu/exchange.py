@@ -9,6 +9,8 @@ ladder and not with its square (Syed, Bouchard-Cote, Deligiannidis, Doucet, J. R
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -25,11 +27,11 @@ def exchange(replica_at, beta, energies, key, sweep, refused):
     float64[temperatures - 1], to which the probability of a refusal is added.
     """
     bits = sweep_key(key, sweep)
-    low, high = np.uint32(bits), np.uint32(bits >> np.uint64(32))
+    low, high = np.uint32(bits & np.uint64(0xFFFFFFFF)), np.uint32(bits >> np.uint64(32))
     for k in range(sweep % 2, replica_at.shape[0] - 1, 2):
         a, b = replica_at[k], replica_at[k + 1]
         gain = (beta[k] - beta[k + 1]) * (energies[a] - energies[b])
         if gain < 0.0:
-            refused[k] += 1.0 - np.exp(gain)
+            refused[k] += 1.0 - math.exp(gain)
         if gain >= -np.float64(exponential(uniform32(np.uint32(k), low, high))):
             replica_at[k], replica_at[k + 1] = b, a

@@ -4,7 +4,7 @@ Tests compare each fast kernel with these; nothing else uses them. They share wi
 the random streams only, and those have tests of their own.
 """
 
-from isinglass.kernels.reference.annealer import anneal_rotors, anneal_worldlines
+from isinglass.kernels.reference.annealer import anneal_rotors, anneal_worldlines, relax_spins
 from isinglass.kernels.reference.annealing import anneal
 from isinglass.kernels.reference.bifurcation import bifurcate
 from isinglass.kernels.reference.energies import energy, ground_states, local_fields
@@ -23,6 +23,7 @@ __all__ = [
     "local_fields",
     "memcompute_bonds",
     "memcompute_clauses",
+    "relax_spins",
     "relink",
     "settle",
     "tabu_search",

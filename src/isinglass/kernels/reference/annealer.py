@@ -6,7 +6,7 @@ import numpy as np
 
 from isinglass.kernels.cpu.anneal_worldlines import half_exponential
 from isinglass.kernels.cpu.rotor_lanes import TRIES, folded, next_word, turn_of
-from isinglass.kernels.cpu.streams import sweep_key, uniform32
+from isinglass.kernels.cpu.streams import exponential, sweep_key, uniform32
 from isinglass.kernels.reference.annealing import halves
 
 
@@ -40,6 +40,29 @@ def anneal_rotors(
                 bits = next_word(bits)
             felt[i] = share[t, i] * np.sin(phi[i])
     return phi
+
+
+def relax_spins(
+    J: np.ndarray,
+    h: np.ndarray,
+    b: np.ndarray,
+    spins: np.ndarray,
+    read_key: np.uint64,
+    first: int,
+    sweeps: int,
+) -> np.ndarray:
+    """Heat bath of one read; returns the spins.
+
+    ``b`` [n]: inverse temperatures, 0 for what stays. ``J`` [n, n]: row i is what i feels of the others.
+    """
+    spins = spins.astype(float)
+    for t in range(first, first + sweeps):
+        low, high = halves(sweep_key(read_key, t))
+        for i in np.flatnonzero(b):
+            bits = uniform32(np.uint32(i), low, high)
+            threshold = exponential(bits) - exponential(np.uint32(0xFFFFFFFF - int(bits)))
+            spins[i] = -1.0 if 2.0 * b[i] * (h[i] + J[i] @ spins) > threshold else 1.0
+    return spins
 
 
 def anneal_worldlines(

@@ -13,6 +13,8 @@ _WIDTH, _HEIGHT = 440.0, 260.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 10.0, 10.0, 42.0
 _MOST_BARS = 30
 _LARGEST = 1e300
+_ROW = 22
+_LONGEST_NAME = 20
 
 Point = tuple[float, float]
 
@@ -134,6 +136,22 @@ def columns(values: Sequence[tuple[str, float]], y: str) -> Markup | None:
     return _picture(f"{y}: {sum(value for _, value in values):.6g} in all", parts)
 
 
+def rows(values: Sequence[tuple[str, float]]) -> Markup | None:
+    """One bar a name, from the left, each with its name and number."""
+    if not any(value > 0 for _, value in values):
+        return None
+    names = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name, _ in values]
+    left = 20 + 8 * max(map(len, names))
+    most, parts = max(value for _, value in values), []
+    for k, (name, (_, value)) in enumerate(zip(names, values, strict=True)):
+        y, length = 8 + k * _ROW, (_WIDTH - left - 80) * max(0.0, value) / most
+        parts.append(_text(left - 8, y + 13, name, "end", ' class="bits"'))
+        parts.append(f'<rect class="bar" x="{left}" y="{y}" width="{length:.1f}" height="{_ROW - 6}"/>')
+        parts.append(_text(left + length + 6, y + 13, f"{value:.6g}", "start"))
+    words = f"{len(values)} bars, the longest {values[0][0]}: {values[0][1]:.6g}"
+    return _picture(words, parts, 16 + _ROW * len(values))
+
+
 def _axis(low: float, high: float, start: float, end: float, margin: float = 0.05) -> Axis:
     """From ``low`` to ``high`` and a share of that on both sides; wide enough to have places between."""
     beyond = max(margin * (high - low), 1e-9 * max(abs(low), abs(high)))
@@ -161,9 +179,9 @@ def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(words)}</text>'
 
 
-def _picture(words: str, parts: Sequence[str]) -> Markup:
+def _picture(words: str, parts: Sequence[str], height: float = _HEIGHT) -> Markup:
     inside = "".join(parts)
     return Markup(
-        f'<svg class="plot" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{escape(words)}">'
+        f'<svg class="plot" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{escape(words)}">'
         f"{inside}</svg>"
     )

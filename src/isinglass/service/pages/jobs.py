@@ -79,16 +79,17 @@ async def _list(
 @router.get("/jobs/{job}")
 async def job(job: JobId, request: Request, service: Service, visit: SignedIn) -> Response:
     user = owner(visit.who)
-    status, results = await service.in_store(service.store.results, user, job)
+    status = await service.in_store(service.store.status, user, job)
     after = max(0, status["events"] - _EVENTS_SHOWN)
     events, _ = await service.in_store(service.store.events, user, job, after)
     shots = await service.in_store(service.store.shots, user, job, _SHOTS_SHOWN)
-    outcome = await service.beside(_outcome, service, status, results)
+    outcome = await _outcome(service, user, status)
     history = list(service.history.get(job, ()))
     return page(
         "job.html", request, visit, job=status, events=events[::-1], shots=shots, outcome=outcome,
         progress=service.progress.get(job), final=status["state"] in FINAL,
         convergence=outcome.draw_convergence(history), histogram=outcome.draw_histogram(),
+        counts=outcome.draw_counts(), shots_read=_SHOTS_SHOWN,
         seen=mark_of(status, service.progress.get(job)), now=service.store.clock(),
     )  # fmt: skip
 
@@ -120,12 +121,14 @@ _outcomes: OrderedDict[tuple[str, int], Outcome] = OrderedDict()
 """By job and number of shots done, which is all that they depend on."""
 
 
-def _outcome(service: JobService, status: dict[str, Any], results: list[Any]) -> Outcome:
+async def _outcome(service: JobService, user: str | None, status: dict[str, Any]) -> Outcome:
     name = status["id"], status["shots_done"]
     found = _outcomes.get(name)
     if found is None:
-        shown = sorted(results, key=lambda result: result.energy)[:_SHOTS_SHOWN]
-        found = outcome_of(service.content_of(status["user"], result) for result in shown)
+        best = await service.in_store(service.store.best_results, user, status["id"], _SHOTS_SHOWN)
+        found = await service.beside(
+            lambda: outcome_of(service.content_of(status["user"], result) for result in best)
+        )
         _outcomes[name] = found
         while len(_outcomes) > _OUTCOMES_KEPT:
             _outcomes.popitem(last=False)

@@ -1,7 +1,8 @@
-"""What the results of a job have to show: convergence, energies, counts, expectation values, timing."""
+"""What the results of a job have to show: convergence and energies, or counts and values; timing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from isinglass.jobs.circuit_results import FORMS
 from isinglass.jobs.container import unpack
-from isinglass.service.pages.drawing import Point, convergence, histogram
+from isinglass.service.pages.drawing import Point, convergence, histogram, rows
 from isinglass.service.pages.rendering import lasting
 
 _MOST_LINES = 12
+_MOST_CIRCUITS = 30
+_MOST_VALUES = 16
 
 
 @dataclass
@@ -25,6 +29,12 @@ class Outcome:
     timing: list[tuple[str, str]] = field(default_factory=list)
     """Of the best shot: (what, how long)."""
     facts: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    """By circuit: bit string -> times seen, in all shots."""
+    values: dict[str, list[tuple[str, float, float | None]]] = field(default_factory=dict)
+    """By circuit: (Pauli or bit string, value, standard error)."""
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    """(circuit, what went wrong with it)."""
     best: float = float("inf")
 
     def add(self, content: np.ndarray) -> None:
@@ -32,6 +42,23 @@ class Outcome:
         fields, arrays = unpack(content)
         if fields["form"] == "samples":
             self._add_samples(fields["info"], np.asarray(arrays["vector energy"], np.float64))
+        elif fields["form"] in FORMS:
+            for entry in fields["entries"][:_MOST_CIRCUITS]:
+                self._add_circuit(fields["form"], entry)
+            self.timing = self.timing or _times(fields["info"].get("timing") or {})
+
+    def _add_circuit(self, form: str, entry: dict[str, Any]) -> None:
+        label = entry["label"]
+        if "error" in entry:
+            self.errors.append((label, entry["error"]))
+        elif form == "counts":
+            self.counts.setdefault(label, Counter()).update(entry["results"])
+        else:
+            error = entry["metadata"].get("std_error")
+            values = list(entry["results"].items())[:_MOST_VALUES]
+            found: list[tuple[str, float, float | None]] = [(name, float(v), None) for name, v in values]
+            total = entry["metadata"].get("value")
+            self.values[label] = found if total is None else [*found, ("sum", float(total), error)]
 
     def _add_samples(self, info: dict[str, Any], energies: np.ndarray) -> None:
         self.lines.append([(float(s), float(e)) for s, e in info.get("trace") or []])
@@ -57,6 +84,13 @@ class Outcome:
 
     def draw_histogram(self) -> Markup | None:
         return histogram(np.concatenate(self.energies)) if self.energies else None
+
+    def draw_counts(self) -> list[tuple[str, int, int, Markup | None]]:
+        """(circuit, shots, different bit strings, picture of the most frequent) of each circuit."""
+        return [
+            (label, sum(seen.values()), len(seen), rows(seen.most_common(_MOST_VALUES)))
+            for label, seen in self.counts.items()
+        ]
 
 
 def outcome_of(contents: Iterable[np.ndarray]) -> Outcome:

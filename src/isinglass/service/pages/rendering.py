@@ -63,7 +63,7 @@ def size(count: float) -> str:
 
 def as_words(data: dict[str, Any]) -> str:
     """A flat object on one line: ``shot 0, worker w``."""
-    return ", ".join(f"{name} {_short(value)}" for name, value in data.items())
+    return ", ".join(f"{name} {_short(value)}" for name, value in data.items() if value is not None)
 
 
 def _short(value: Any) -> str:

@@ -17,3 +17,7 @@ def upgrade() -> None:
         sa.Column("heard", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("workers")

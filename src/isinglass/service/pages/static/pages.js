@@ -18,11 +18,14 @@ function listenAll() {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach(listen);
 }
 
+const SHORT = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+
 function localTimes(part) {
+  const year = new Date().getFullYear();
   for (const time of part.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     time.title = time.textContent;
-    time.textContent = moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    time.textContent = moment.toLocaleString(undefined, moment.getFullYear() === year ? SHORT : undefined);
   }
 }
 

@@ -1,0 +1,279 @@
+"""Every kernel of this machine's cards, in one command: checked, timed, and set against the processor.
+
+    python bench/gpu.py [--instances FOLDER] [--only NAME ...] [--output FILE]
+    python bench/gpu.py --simulator        (tiny sizes in the CUDA simulator: does it run end to end?)
+
+Prints one table. Kernel rows: the time of a sweep (or step) of all replicas, from two runs of different
+length; the floor by the two numbers of the kernel's docstring (instructions over 2.9e13 a second, bytes over
+3.35 TB/s: an H100's, by its data sheet); time over floor; and how many times as long the same work takes on
+the processor, all threads. TTS rows: K2000.* and G22.* of FOLDER, 20 seeds, to the best known cut. The
+Q-score row: G(700000, 1/2) in 60 s. Each row runs in a process of its own, with a time limit: one that fails
+says why and the others go on. Rows are appended to --output as JSON lines as they end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+INSTRUCTIONS, BYTES, FLOPS = 2.9e13, 3.35e12, 6.7e13
+"""A second, of an H100 SXM: lane instructions issued, memory, float32."""
+ROW_SECONDS = 300
+TARGETS = {"K2000": 33337, "G22": 13359}
+Row = dict[str, Any]
+
+
+def _seconds(
+    problem: Any, solver: str, backend: str, length: str, sizes: tuple[int, int], **given: Any
+) -> float:
+    """Seconds of one sweep or step: the difference of two runs over that of their lengths."""
+    import isinglass
+
+    took = []
+    for size in (sizes[0], *sizes):
+        began = time.perf_counter()
+        isinglass.solve(problem, solver=solver, backend=backend, seed=1, **{length: size}, **given)
+        took.append(time.perf_counter() - began)
+    return (took[2] - took[1]) / (sizes[1] - sizes[0])
+
+
+def _kernel(
+    problem: Any, solver: str, length: str, reads: int, floor: float, sizes: tuple[int, int], **given: Any
+) -> Row:
+    """Time against floor and processor; the processor gets as many reads as it has threads."""
+    threads = os.cpu_count() or 1
+    card = _seconds(problem, solver, "gpu", length, sizes, num_reads=reads, **given)
+    few = min(reads, 64 if problem.storage == "sparse" else threads)
+    short = (max(1, sizes[0] // 10), max(2, sizes[1] // 10))
+    here = _seconds(problem, solver, "cpu", length, short, num_reads=few, **given)
+    return {
+        "problem": f"n={problem.num_variables} {problem.storage}, {reads} reads",
+        "us a sweep": 1e6 * card, "floor us": 1e6 * floor, "over floor": card / floor,
+        "processor over card": (here / few) / (card / reads),
+    }  # fmt: skip
+
+
+def _reads(storage: str, n: int) -> int:
+    from isinglass.kernels.cuda.opening import open_cards
+
+    return open_cards().reads_at_once(storage, n)
+
+
+def _sparse(n: int, degree: float, **more: Any) -> Any:
+    import isinglass
+
+    return isinglass.compile(isinglass.generate("gnp", n=n, p=degree / n, seed=1), storage="sparse", **more)
+
+
+def _dense(n: int) -> Any:
+    import isinglass
+
+    return isinglass.compile(isinglass.generate("gnp", n=n, p=0.5, seed=1), storage="packed")
+
+
+def _sparse_floor(problem: Any, reads: int) -> float:
+    n, entries = problem.num_variables, len(problem.couplings.indices)
+    instructions = reads * (45 * n + 3 * entries)
+    return max(instructions / INSTRUCTIONS, (8 * entries + 4 * n * reads / 32) / BYTES)
+
+
+def _packed_floor(problem: Any, reads: int) -> float:
+    """With an eighth of the visits flipping, about the mean of an anneal."""
+    n = problem.num_variables
+    return reads * (60 * n + 2 * n * n / 8) / INSTRUCTIONS
+
+
+def checks(tiny: bool) -> Row:
+    from isinglass.gpu_check import check_cards
+    from isinglass.kernels.cuda.opening import describe_cards, open_cards
+
+    cards = open_cards()
+    found = [] if tiny else list(check_cards(cards, 700))
+    wrong = [f"{c.name} {c.trouble}".strip() for c in found if not c.passed]
+    return {
+        "card": "; ".join(describe_cards(cards)),
+        "checked": len(found),
+        "wrong": ", ".join(wrong) or "none",
+    }
+
+
+def anneal_sparse(tiny: bool) -> Row:
+    problem = _sparse(24 if tiny else 2000, 3 if tiny else 20)
+    reads = 2 if tiny else _reads("sparse", 2000)
+    sizes = (1, 2) if tiny else (200, 2000)
+    return _kernel(
+        problem, "simulated_annealing", "annealing_time", reads, _sparse_floor(problem, reads), sizes
+    )
+
+
+def anneal_sparse_large(tiny: bool) -> Row:
+    problem = _sparse(24 if tiny else 1_000_000, 3)
+    sizes = (1, 2) if tiny else (50, 500)
+    return _kernel(problem, "simulated_annealing", "annealing_time", 32, _sparse_floor(problem, 32), sizes)
+
+
+def anneal_packed(tiny: bool) -> Row:
+    problem = _dense(40 if tiny else 2000)
+    reads = 1 if tiny else _reads("packed", 2000)
+    sizes = (1, 2) if tiny else (100, 1000)
+    return _kernel(
+        problem, "simulated_annealing", "annealing_time", reads, _packed_floor(problem, reads), sizes
+    )
+
+
+def anneal_packed_5000(tiny: bool) -> Row:
+    problem = _dense(40 if tiny else 5000)
+    reads = 1 if tiny else _reads("packed", 5000)
+    sizes = (1, 2) if tiny else (50, 500)
+    return _kernel(
+        problem, "simulated_annealing", "annealing_time", reads, _packed_floor(problem, reads), sizes
+    )
+
+
+def anneal_tiles(tiny: bool) -> Row:
+    n = 40 if tiny else 100_000
+    problem = _dense(n)
+    sizes = (1, 2) if tiny else (10, 60)
+    return _kernel(problem, "simulated_annealing", "annealing_time", 1, n * n / 8 / BYTES, sizes)
+
+
+def temper_sparse(tiny: bool) -> Row:
+    problem = _sparse(24 if tiny else 2000, 3 if tiny else 20)
+    floor = 2 * _sparse_floor(problem, 64)
+    sizes = (1, 2) if tiny else (1000, 8000)
+    return _kernel(problem, "parallel_tempering", "sweeps", 1, floor, sizes, num_temperatures=64)
+
+
+def temper_packed(tiny: bool) -> Row:
+    problem, rungs = _dense(34 if tiny else 2000), 2 if tiny else 24
+    sizes = (1, 2) if tiny else (500, 4000)
+    floor = _packed_floor(problem, rungs)
+    return _kernel(problem, "parallel_tempering", "sweeps", 1, floor, sizes, num_temperatures=rungs)
+
+
+def bifurcate(tiny: bool) -> Row:
+    n, reads = (8, 1) if tiny else (2000, 1024)
+    floor = max(2 * n * n * reads / FLOPS, 24 * n * reads / BYTES)
+    sizes = (2, 4) if tiny else (200, 1000)
+    return _kernel(_dense(n), "simulated_bifurcation", "steps", reads, floor, sizes, variant="ballistic")
+
+
+def memcompute(tiny: bool) -> Row:
+    problem = _sparse(10 if tiny else 20_000, 3 if tiny else 6)
+    entries, reads = len(problem.couplings.indices), 1 if tiny else 512
+    floor = max(reads * 20 * entries / INSTRUCTIONS, (6 * entries * reads + 4 * entries) / BYTES)
+    return _kernel(problem, "memcomputing", "steps", reads, floor, (1, 2) if tiny else (50, 300))
+
+
+def time_to_target(name: str, folder: str, limit: float) -> Row:
+    """TTS99 = ln(100) times the mean time to a hit, over 20 seeds; the problem is on the host already."""
+    import isinglass
+
+    path = next(Path(folder).glob(f"{name}.*"))
+    problem = isinglass.compile(str(path), kind="maxcut")
+    target = TARGETS[name]
+    seconds, hits = 0.0, 0
+    for seed in range(21):
+        began = time.perf_counter()
+        result = isinglass.solve(
+            problem, backend="gpu", seed=seed, target_cut=TARGETS[name], time_limit=limit
+        )
+        if seed > 0:
+            # Seed 0 compiled the kernels.
+            seconds += time.perf_counter() - began
+            hits += bool(result.record.cut.max() >= target)
+    return {"problem": path.name, "hits of 20": hits, "TTS99 s": math.log(100) * seconds / max(hits, 1)}
+
+
+def qscore(tiny: bool) -> Row:
+    """beta after 60 s, the copy to the card included."""
+    import isinglass
+    from isinglass.qscore.score import beta
+
+    n = 40 if tiny else 700_000
+    problem = isinglass.compile(isinglass.generate("gnp", n=n, p=0.5, seed=1), storage="packed")
+    limited = {"annealing_time": 2} if tiny else {"time_limit": 60.0}
+    result = isinglass.solve(
+        problem, backend="gpu", solver="simulated_annealing", num_reads=1, seed=1, **limited
+    )
+    score = beta(float(result.record.cut.max()), n)
+    return {"problem": f"G({n}, 1/2)", "beta": score, "sweeps": str(result.info["annealing_time"])}
+
+
+ROWS: dict[str, Callable[[bool], Row]] = {
+    row.__name__: row
+    for row in (
+        checks, anneal_sparse, anneal_sparse_large, anneal_packed, anneal_packed_5000, anneal_tiles,
+        temper_sparse, temper_packed, bifurcate, memcompute, qscore,
+    )
+}  # fmt: skip
+
+
+def _run(name: str, given: argparse.Namespace) -> Row:
+    if name in TARGETS:
+        return time_to_target(name, given.instances, 20.0)
+    return ROWS[name](given.simulator)
+
+
+def _in_process_of_its_own(name: str, arguments: list[str]) -> Row:
+    command = [sys.executable, __file__, *arguments, "--row", name]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=ROW_SECONDS)
+    except subprocess.TimeoutExpired:
+        return {"failed": f"took more than {ROW_SECONDS} s"}
+    if done.returncode:
+        return {"failed": (done.stderr.strip().splitlines() or ["no word"])[-1]}
+    row: Row = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def _guarded(name: str, given: argparse.Namespace) -> Row:
+    try:
+        return _run(name, given)
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--instances", help="folder with K2000.* and G22.*")
+    parser.add_argument("--only", nargs="*", choices=[*ROWS, *TARGETS], help="rows to run")
+    parser.add_argument("--output", type=Path, help="append each row as a JSON line")
+    parser.add_argument("--simulator", action="store_true", help="tiny sizes in the CUDA simulator")
+    parser.add_argument("--row", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.simulator:
+        os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+        sys.setswitchinterval(1e-5)
+    if given.row:
+        print(json.dumps(_run(given.row, given)))
+        return 0
+    names = given.only or [*ROWS, *(TARGETS if given.instances else ())]
+    failed = 0
+    for name in names:
+        began = time.perf_counter()
+        row = _guarded(name, given) if given.simulator else _in_process_of_its_own(name, arguments)
+        failed += "failed" in row or row.get("wrong", "none") != "none"
+        if given.output:
+            with given.output.open("a") as stream:
+                stream.write(json.dumps({"row": name, **row}) + "\n")
+        cells = (
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in row.items()
+        )
+        print(f"{name:<20} | {' | '.join(cells)} | {time.perf_counter() - began:.1f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""D-Wave's names for code that runs here, with no server and no account.
+
+``from isinglass.compat.dwave import DWaveSampler`` instead of ``from dwave.system import DWaveSampler``: the
+same properties, parameters, errors and timing of an emulated annealer (``isinglass.qpu``), and hybrid
+samplers that are this program's own solvers. Ocean's composites work around them.
+
+What the originals do and these do not:
+
+* Answers are there when a call returns; the originals give a sample set that waits for the server.
+* ``seed`` is a parameter of every sampler here, and the same seed gives the same samples.
+* Words about a connection (endpoint, token, region, profile, ...) are taken and mean nothing; any other
+  unknown word is an error, where the originals pass over some.
+* ``initial_state`` and other per-qubit values are checked before anything runs, as the server would.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isinglass.compat.dwave.clique import DWaveCliqueSampler
+    from isinglass.compat.dwave.composites import EmbeddingComposite, FixedEmbeddingComposite
+    from isinglass.compat.dwave.hybrid_samplers import (
+        LeapHybridBQMSampler,
+        LeapHybridCQMSampler,
+        LeapHybridDQMSampler,
+        LeapHybridSampler,
+    )
+    from isinglass.compat.dwave.sampler import DWaveSampler
+
+_PLACES = {
+    "DWaveCliqueSampler": "clique",
+    "DWaveSampler": "sampler",
+    "EmbeddingComposite": "composites",
+    "FixedEmbeddingComposite": "composites",
+    "LeapHybridBQMSampler": "hybrid_samplers",
+    "LeapHybridCQMSampler": "hybrid_samplers",
+    "LeapHybridDQMSampler": "hybrid_samplers",
+    "LeapHybridSampler": "hybrid_samplers",
+}
+
+__all__ = [
+    "DWaveCliqueSampler",
+    "DWaveSampler",
+    "EmbeddingComposite",
+    "FixedEmbeddingComposite",
+    "LeapHybridBQMSampler",
+    "LeapHybridCQMSampler",
+    "LeapHybridDQMSampler",
+    "LeapHybridSampler",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(f"isinglass.compat.dwave.{_PLACES[name]}"), name)
+    raise AttributeError(f"module 'isinglass.compat.dwave' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""``sdk.proto`` and what ``make protos`` makes of it."""
