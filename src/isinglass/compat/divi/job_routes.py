@@ -14,7 +14,7 @@ from isinglass.compat.divi.drafts import Draft, Drafts
 from isinglass.compat.divi.entries import entries_of
 from isinglass.compat.divi.histograms import histogram_words
 from isinglass.compat.divi.jobs import SIMULATOR, Asked, job_of
-from isinglass.compat.divi.words import JobStatus, JobType
+from isinglass.compat.divi.words import STATUSES, JobStatus, JobType
 from isinglass.errors import (
     CircuitError,
     ConflictError,
@@ -36,13 +36,8 @@ from isinglass.service.http_door import Service, Who
 
 router = APIRouter(prefix="/job", tags=["divi"])
 
-_STATUSES = {
-    JobState.QUEUED: JobStatus.PENDING, JobState.RUNNING: JobStatus.RUNNING,
-    JobState.STOPPING: JobStatus.RUNNING, JobState.FINISHED: JobStatus.COMPLETED,
-    JobState.CANCELLED: JobStatus.CANCELLED, JobState.FAILED: JobStatus.FAILED,
-    JobState.TIMED_OUT: JobStatus.FAILED, JobState.DEAD: JobStatus.FAILED,
-}  # fmt: skip
-"""Clients before 0.14 know no other words."""
+_STATUSES = {**STATUSES, JobState.TIMED_OUT: JobStatus.FAILED}
+"""Clients before 0.14 do not know the other word."""
 _INIT = (
     "shots", "tag", "job_type", "qpu_system_name", "simulator_cluster", "use_packing",
     "execution_configuration", "maestro_config", "device_config",

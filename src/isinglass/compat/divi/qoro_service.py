@@ -21,14 +21,7 @@ from isinglass.compat.divi.parallel_simulator import CircuitRunner
 from isinglass.compat.divi.payloads import circuits_of, observables_of
 from isinglass.control import Cancel, check_positive
 from isinglass.errors import ConflictError, ParameterError
-from isinglass.jobs.states import JobState
 
-_STATUSES = {
-    JobState.QUEUED: words.JobStatus.PENDING, JobState.RUNNING: words.JobStatus.RUNNING,
-    JobState.STOPPING: words.JobStatus.RUNNING, JobState.FINISHED: words.JobStatus.COMPLETED,
-    JobState.CANCELLED: words.JobStatus.CANCELLED, JobState.FAILED: words.JobStatus.FAILED,
-    JobState.TIMED_OUT: words.JobStatus.TIMED_OUT, JobState.DEAD: words.JobStatus.FAILED,
-}  # fmt: skip
 _ERRORS = {
     words.JobStatus.FAILED: words.JobFailedError, words.JobStatus.CANCELLED: words.JobCancelledError,
     words.JobStatus.TIMED_OUT: words.JobTimedOutError,
@@ -126,7 +119,7 @@ class QoroService(CircuitRunner):
 
     def get_job_status(self, job_ids: Job) -> list[words.JobStatus]:
         """The status of each job."""
-        return [_STATUSES[self._session.job(job).status().state] for job in _ids(job_ids)]
+        return [words.STATUSES[self._session.job(job).status().state] for job in _ids(job_ids)]
 
     def poll_job_status(
         self, job_ids: Job, loop_until_complete: bool = False,
@@ -173,7 +166,7 @@ class QoroService(CircuitRunner):
         for job in _ids(job_ids):
             handle = self._session.job(job)
             status = handle.status()
-            word = _STATUSES[status.state]
+            word = words.STATUSES[status.state]
             if not status.final:
                 raise ConflictError(f"job {job} is {word}: its results come when it is COMPLETED")
             if word in _ERRORS:

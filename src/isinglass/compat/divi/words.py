@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from isinglass.errors import JobError
+from isinglass.jobs.states import JobState
 
 
 class JobType(StrEnum):
@@ -30,6 +31,15 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"
     INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
     TIMED_OUT = "TIMED_OUT"
+
+
+STATUSES = {
+    JobState.QUEUED: JobStatus.PENDING, JobState.RUNNING: JobStatus.RUNNING,
+    JobState.STOPPING: JobStatus.RUNNING, JobState.FINISHED: JobStatus.COMPLETED,
+    JobState.CANCELLED: JobStatus.CANCELLED, JobState.FAILED: JobStatus.FAILED,
+    JobState.TIMED_OUT: JobStatus.TIMED_OUT, JobState.DEAD: JobStatus.FAILED,
+}  # fmt: skip
+"""Our states in Divi's words."""
 
 
 class QoroJobError(JobError):
