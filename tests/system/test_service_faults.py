@@ -213,15 +213,15 @@ async def jump(folder: Path) -> None:
         spec = JobSpec(shots=2, timeout=60.0, parameters={"num_reads": 1})
         status, _ = await service.submit("ann", spec, content, None, None)
         before = service.store.clock()
-        held = [lease for _ in range(2) for lease in await service.lease("w", ["cpu"], 5.0)]
+        held = [lease for _ in range(2) for lease in await service.work.lease("w", ["cpu"], 5.0)]
         assert len(held) == 2
         await asyncio.sleep(rng.uniform(0.0, 0.3))
         offset += rng.choice([-1, 1]) * rng.uniform(10.0, 86_400.0)
         await asyncio.sleep(0.6)
         for lease in held:
-            assert await service.heartbeat(lease.job, lease.shot, lease.token, 0.0, None) is False
+            assert await service.work.heartbeat(lease.job, lease.shot, lease.token, 0.0, None) is False
             result = result_content(run_shot(problem_of(content), lease.spec, lease.shot)).to_bytes()
-            assert await service.deliver("w", lease.job, lease.shot, lease.token, 0.1, result)
+            assert await service.work.deliver("w", lease.job, lease.shot, lease.token, 0.1, result)
         status = await service.status("ann", status["id"], 5.0)
         assert status["state"] == "finished" and status["created"] <= before
     await service.stop()

@@ -208,7 +208,7 @@ def test_a_result_is_read_from_where_its_stream_broke_off(tmp_path: Path) -> Non
         small = problem_content(QUBO).to_bytes()
         status, _ = await service.submit("ann", JobSpec(shots=2), small, None, None)
         for _ in range(2):
-            (lease,) = await service.lease("w", ["cpu"], 0.0)
+            (lease,) = await service.work.lease("w", ["cpu"], 0.0)
             name = service.blobs.put("ann", blob)
             service.leasing.deliver(Delivery(lease.job, lease.shot, lease.token, 0.1, -1.0, sha256=name))
 

@@ -59,9 +59,9 @@ async def submit(service: JobService, user: str = "ann", **words: Any) -> str:
 
 async def work(service: JobService, error: str | None = None, result: bytes = b"") -> str:
     """A worker takes the next shot and brings an error or bytes; the job."""
-    (lease,) = await service.lease("w", ["cpu"], 0.0)
+    (lease,) = await service.work.lease("w", ["cpu"], 0.0)
     what = result if error is None else error
-    await service.deliver("w", lease.job, lease.shot, lease.token, 2.5, what)
+    await service.work.deliver("w", lease.job, lease.shot, lease.token, 2.5, what)
     return lease.job
 
 

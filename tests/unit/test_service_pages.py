@@ -98,8 +98,8 @@ def test_everybody_sees_their_own_jobs_only(tmp_path: Path, url: str) -> None:
 def test_hostile_words_are_shown_as_text(tmp_path: Path) -> None:
     async def play(house: House) -> None:
         job = await house.submit("ann", description=HOSTILE)
-        (lease,) = await house.service.lease("w", ["cpu"], 0.0)
-        await house.service.deliver("w", job, 0, lease.token, 0.1, f"no: {HOSTILE}")
+        (lease,) = await house.service.work.lease("w", ["cpu"], 0.0)
+        await house.service.work.deliver("w", job, 0, lease.token, 0.1, f"no: {HOSTILE}")
         ann = await house.signed_in("ann")
         for place in (
             "/dashboard/jobs",
@@ -240,10 +240,10 @@ def test_a_page_of_many_shots_reads_few(tmp_path: Path) -> None:
     async def play(house: House) -> None:
         job = await house.submit("ann", shots=150, solver="steepest_descent", parameters={"num_reads": 1})
         problem = {("a", "b"): 1}
-        while leases := await house.service.lease("w", ["cpu"], 0.0):
+        while leases := await house.service.work.lease("w", ["cpu"], 0.0):
             (lease,) = leases
             result = result_content(run_shot(problem, lease.spec, lease.shot)).to_bytes()
-            await house.service.deliver("w", job, lease.shot, lease.token, 0.01, result)
+            await house.service.work.deliver("w", job, lease.shot, lease.token, 0.01, result)
         store = house.service.store
         energies = [found.energy for found in store.results("ann", job)[1]]
         best = store.best_results("ann", job, 10)

@@ -157,7 +157,7 @@ class Jobs(JobsServicer):
         for result in found:
             if result.shot < asked.from_shot or asked.shot not in (None, result.shot):
                 continue
-            content = self._service.content_of(status["user"], result)
+            content = self._service.contents.of_result(status["user"], result)
             start = asked.from_offset if result.shot == asked.from_shot else 0
             async for offset, frame in folded_pieces(self._service, content, start):
                 piece = pb.Piece(offset=offset, frame=frame)
@@ -168,7 +168,7 @@ class Jobs(JobsServicer):
         who = await self._who(context, "read")
         job = checked(_OfAJob, _given(request)).job
         user, problem = await self._service.in_store(self._service.store.problem, owner(who), job)
-        content = self._service.problem_content(user, problem)
+        content = self._service.contents.of_problem(user, problem)
         async for offset, frame in folded_pieces(self._service, content):
             yield pb.Piece(offset=offset, frame=frame)
 

@@ -132,7 +132,9 @@ async def result(
     if final and found["state"] not in FINAL:
         results = []
     arrays = {
-        str(r.shot): service.content_of(found["user"], r) for r in results if shot is None or r.shot == shot
+        str(r.shot): service.contents.of_result(found["user"], r)
+        for r in results
+        if shot is None or r.shot == shot
     }
     content = pack({"job": found}, arrays)
     if content.size <= PIECE_BYTES:

@@ -15,11 +15,12 @@ from isinglass.errors import ConflictError, ProblemError
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.wire import PIECE_BYTES, unfold
 from isinglass.service.asked import BlobHash, BlobSize, HeldShot, JobId, Offset, Token
-from isinglass.service.core import Arrived, JobService
+from isinglass.service.core import JobService
 from isinglass.service.http_door import Service, Who
 from isinglass.service.http_jobs import CONTAINER, stream_blob
 from isinglass.service.leasing import Lease
 from isinglass.service.store import Problem
+from isinglass.service.work import Arrived
 
 router = APIRouter(prefix="/v1/work", tags=["work"])
 
@@ -61,17 +62,17 @@ async def exchange(request: Request, service: Service, who: Who) -> Response:
     fields, arrays = unpack(await request.body())
     asked = _asked(fields)
     brought = _brought(fields.get("deliveries"), arrays)
-    await service.hear(asked.worker, asked.backends)
+    await service.work.hear(asked.worker, asked.backends)
     taken = await asyncio.gather(*(_take(service, asked.worker, *one) for one in brought))
     if not asked.holding and not (taken and all(one.new for one in taken)):
         # It holds nothing: whatever was leased to it before was lost on the way.
-        await service.lose_worker(asked.worker, "the lease did not reach its worker", penalty=False)
+        await service.work.lose_worker(asked.worker, "the lease did not reach its worker", penalty=False)
     leases: list[Lease] = []
     if asked.wait is not None and not service.closing and not await request.is_disconnected():
-        leases = await service.lease(asked.worker, asked.backends, asked.wait, asked.most)
+        leases = await service.work.lease(asked.worker, asked.backends, asked.wait, asked.most)
         if leases and await request.is_disconnected():
             for lease in leases:
-                await service.give_back(lease.job, lease.shot, lease.token)
+                await service.work.give_back(lease.job, lease.shot, lease.token)
             leases = []
     deliveries = [{"accepted": one.refusal is None, "refusal": one.refusal} for one in taken]
     answer = {"deliveries": deliveries, "leases": [_words(lease) for lease in leases]}
@@ -141,9 +142,11 @@ def _what(one: Brought, result: np.ndarray | None) -> bytes | Arrived | str:
 async def _take(service: JobService, worker: str, one: Brought, what: bytes | Arrived | str) -> Taken:
     try:
         if one.returned:
-            await service.give_back(one.job, one.shot, one.token)
+            await service.work.give_back(one.job, one.shot, one.token)
             return Taken(True, None)
-        return Taken(await service.deliver(worker, one.job, one.shot, one.token, one.seconds, what), None)
+        return Taken(
+            await service.work.deliver(worker, one.job, one.shot, one.token, one.seconds, what), None
+        )
     except ConflictError as error:
         return Taken(False, str(error))
 
@@ -159,7 +162,7 @@ def _words(lease: Lease) -> dict[str, Any]:
 async def heartbeat(body: Heartbeat, service: Service, who: Who) -> JSONResponse:
     """Keep a shot. The answer comes after ``wait`` seconds, or at once when its worker should stop."""
     who.require("work")
-    stop = await service.heartbeat(body.job, body.shot, body.token, body.wait, body.progress)
+    stop = await service.work.heartbeat(body.job, body.shot, body.token, body.wait, body.progress)
     return JSONResponse({"stop": stop})
 
 
@@ -167,7 +170,7 @@ async def heartbeat(body: Heartbeat, service: Service, who: Who) -> JSONResponse
 async def give_back(body: GiveBack, service: Service, who: Who) -> JSONResponse:
     """A worker that ends, or cannot run it, hands its shot on."""
     who.require("work")
-    await service.give_back(body.job, body.shot, body.token, body.why)
+    await service.work.give_back(body.job, body.shot, body.token, body.why)
     return JSONResponse({})
 
 
@@ -175,7 +178,7 @@ async def give_back(body: GiveBack, service: Service, who: Who) -> JSONResponse:
 async def goodbye(body: Goodbye, service: Service, who: Who) -> JSONResponse:
     """A worker that ends: what may be on its way to it is for others."""
     who.require("work")
-    await service.worker_gone(body.worker, "its worker ends", penalty=False)
+    await service.work.worker_gone(body.worker, "its worker ends", penalty=False)
     return JSONResponse({})
 
 

@@ -122,7 +122,7 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     await _lose_dead_workers(service, settings.data / "workers")
     if settings.workers:
         # They are on their way: jobs for them are taken from the start.
-        await service.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+        await service.work.hear(f"local-{os.getpid()}", await service.beside(backends_here))
     say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
@@ -195,7 +195,7 @@ async def _lose_dead_workers(service: JobService, notes: Path) -> None:
         try:
             os.kill(int(note.read_text() or 0), 0)
         except (ProcessLookupError, ValueError):
-            await service.worker_gone(note.name, "its worker died with the service")
+            await service.work.worker_gone(note.name, "its worker died with the service")
             note.unlink()
         except PermissionError:
             continue
@@ -229,7 +229,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         finally:
             note.unlink(missing_ok=True)
         log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.worker_gone(name, f"its worker ended with code {code}")
+        await service.work.worker_gone(name, f"its worker ended with code {code}")
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

@@ -36,7 +36,7 @@ class InProcess:
         self.service, self.client = service, client
 
     async def work(self) -> None:
-        lease = next(iter(await self.service.lease("test", ("cpu",), 0.0)), None)
+        lease = next(iter(await self.service.work.lease("test", ("cpu",), 0.0)), None)
         assert lease is not None, "nothing is queued"
         problem = lease.problem.content
         if problem is None:
@@ -46,7 +46,7 @@ class InProcess:
             content = result_content(run_shot(problem_of(problem), lease.spec, lease.shot)).to_bytes()
         except IsinglassError as error:
             content = str(error)
-        await self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, content)
+        await self.service.work.deliver("test", lease.job, lease.shot, lease.token, 0.1, content)
 
     async def job(self, init: dict[str, Any], *chunks: dict[str, Any]) -> str:
         """The id of a job that is submitted, its last chunk finalized."""
@@ -84,6 +84,6 @@ async def room(folder: Path) -> AsyncIterator[InProcess]:
         httpx.AsyncClient(transport=transport, base_url="http://room/divi/api/") as client,
     ):
         here = InProcess(service, client)
-        await service.hear("test", ("cpu",))
+        await service.work.hear("test", ("cpu",))
         client.headers["Authorization"] = f"Bearer {await service.in_store(here.key, 'ann')}"
         yield here

@@ -109,7 +109,7 @@ class InProcess:
         return [e.envelope for e in self.events(job, 0, version) if e.type == pb.JobEvent.SOLUTION_NEW]
 
     def lease(self) -> Lease:
-        leases = run(self.service.lease("test", ("cpu", "qpu"), 0.0))
+        leases = run(self.service.work.lease("test", ("cpu", "qpu"), 0.0))
         assert leases, "nothing is queued"
         return leases[0]
 
@@ -123,7 +123,7 @@ class InProcess:
                 result = result_content(run_shot(problem_of(problem), lease.spec, lease.shot)).to_bytes()
             except IsinglassError as error:
                 result = str(error)
-            run(self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, result))
+            run(self.service.work.deliver("test", lease.job, lease.shot, lease.token, 0.1, result))
 
 
 def payload(envelope: pb.SolutionEnvelope) -> bytes:

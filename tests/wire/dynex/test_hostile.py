@@ -185,9 +185,9 @@ def test_messages_of_random_bytes(here: InProcess) -> None:
             # Where one message is all there is and it is none, gRPC itself refuses it, as UNKNOWN.
             own = "DecodeError" in (error.details() or "")
             assert error.code() is (grpc.StatusCode.UNKNOWN if own else INVALID), error
-    while leases := run(here.service.lease("test", ("cpu", "qpu"), 0.0)):
+    while leases := run(here.service.work.lease("test", ("cpu", "qpu"), 0.0)):
         for lease in leases:
-            run(here.service.deliver("test", lease.job, lease.shot, lease.token, 0.0, "not run"))
+            run(here.service.work.deliver("test", lease.job, lease.shot, lease.token, 0.0, "not run"))
     still_serves(here)
 
 

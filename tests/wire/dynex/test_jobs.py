@@ -147,7 +147,7 @@ def test_events_come_while_the_client_listens(here: InProcess) -> None:
 
 def run_progress(here: InProcess, lease: Any) -> None:
     told = {"elapsed": 0.1, "best_energy": -1.0, "reads_done": 1, "sweeps": 5}
-    run(here.service.heartbeat(lease.job, lease.shot, lease.token, 0.0, told))
+    run(here.service.work.heartbeat(lease.job, lease.shot, lease.token, 0.0, told))
 
 
 def test_the_same_submission_twice_is_one_job(here: InProcess) -> None:
@@ -189,7 +189,7 @@ def test_updates_say_how_far_it_is(here: InProcess) -> None:
 def test_a_failure_is_an_event(here: InProcess) -> None:
     job = here.create(with_data()).job_id
     lease = here.lease()
-    run(here.service.deliver("test", job, 0, lease.token, 0.1, "the solver says no"))
+    run(here.service.work.deliver("test", job, 0, lease.token, 0.1, "the solver says no"))
     last = here.events(job)[-1]
     assert (last.type, last.error.code) == (pb.JobEvent.ERROR, "failed")
     assert "the solver says no" in last.error.message

@@ -26,14 +26,14 @@ class InProcess:
         self.service, self.client = service, client
 
     async def work(self) -> None:
-        lease = next(iter(await self.service.lease("test", BACKENDS, 0.0)), None)
+        lease = next(iter(await self.service.work.lease("test", BACKENDS, 0.0)), None)
         assert lease is not None, "nothing is queued"
         problem = lease.problem.content
         if problem is None:
             problem = self.service.blobs.read(lease.user, lease.problem.sha256).tobytes()
         result = run_shot(problem_of(problem), lease.spec, lease.shot)
         content = result_content(result).to_bytes()
-        await self.service.deliver("test", lease.job, lease.shot, lease.token, 0.1, content)
+        await self.service.work.deliver("test", lease.job, lease.shot, lease.token, 0.1, content)
 
     def key(self, user: str, *scopes: str) -> str:
         with self.service.store.transaction() as connection:
@@ -51,6 +51,6 @@ async def room(folder: Path) -> AsyncIterator[InProcess]:
         httpx.AsyncClient(transport=transport, base_url="http://room/sapi/v2") as client,
     ):
         here = InProcess(service, client)
-        await service.hear("test", BACKENDS)
+        await service.work.hear("test", BACKENDS)
         client.headers["X-Auth-Token"] = await service.in_store(here.key, "ann")
         yield here

@@ -190,7 +190,7 @@ async def results(job: str, service: Service, who: Who, drafts: OfDrafts, offset
 
 def _entries(draft: Draft, service: JobService, user: str, shot: Any) -> list[dict[str, Any]]:
     asked = _asked(draft.init, *joined([read_chunk(body) for body in draft.bodies()]))
-    result = result_of(service.content_of(user, shot))
+    result = result_of(service.contents.of_result(user, shot))
     found = entries_of(result, [label for label, _ in asked.circuits], asked.shots or SHOTS)
     if asked.kind is not JobType.EXPECTATION:
         for entry in found:

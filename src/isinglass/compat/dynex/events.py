@@ -80,7 +80,7 @@ class Subscription:
         return self._results[shot]
 
     def _envelopes(self, result: ShotResult) -> Any:
-        content = self._service.content_of(self._answers.status["user"], result)
+        content = self._service.contents.of_result(self._answers.status["user"], result)
         return self._answers.envelopes(result.shot, content)
 
     def _progress(self, event: OurEvent) -> Progress:

@@ -142,7 +142,7 @@ class SDK(SDKServicer):
         answers = await self._answers(owner(who), request.job_id, batches=False)
         _, found = await self._service.in_store(self._service.store.results, owner(who), request.job_id)
         for result in sorted(found, key=lambda result: result.energy or 0.0):
-            content = self._service.content_of(answers.status["user"], result)
+            content = self._service.contents.of_result(answers.status["user"], result)
             for name, text in await self._service.beside(answers.texts, result.shot, content):
                 if request.name in ("", name):
                     return text

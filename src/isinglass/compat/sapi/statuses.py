@@ -70,7 +70,7 @@ def with_answer(service: JobService, job: Mapping[str, Any], results: list[ShotR
     words = status_words(job)
     if words["status"] == "COMPLETED":
         said = job["spec"]["echo"]["sapi"]
-        samples = result_of(service.content_of(job["user"], results[0]))
+        samples = result_of(service.contents.of_result(job["user"], results[0]))
         assert isinstance(samples, SampleSet)
         words["answer"] = CATALOGUE[said["solver"]["name"]].answer(samples, said)
     return words

@@ -127,7 +127,7 @@ async def _outcome(service: JobService, user: str | None, status: dict[str, Any]
     if found is None:
         best = await service.in_store(service.store.best_results, user, status["id"], _SHOTS_SHOWN)
         found = await service.beside(
-            lambda: outcome_of(service.content_of(status["user"], result) for result in best)
+            lambda: outcome_of(service.contents.of_result(status["user"], result) for result in best)
         )
         _outcomes[name] = found
         while len(_outcomes) > _OUTCOMES_KEPT:
