@@ -178,3 +178,20 @@ def test_docstring_example() -> None:
 
     outcome = doctest.testmod(importlib.import_module("isinglass.circuits"))
     assert outcome.attempted == 3 and outcome.failed == 0
+
+
+def test_threads_that_come_and_go_may_use_qiskit() -> None:
+    """In a process of its own: where Qiskit was loaded by a thread that has ended, later ones crash it."""
+    script = f"""
+import threading
+from isinglass.circuits import ParallelSimulator
+
+def run():
+    ParallelSimulator(qiskit_backend="FakeManilaV2", shots=10, seed=1).submit_circuits([{BELL!r}])
+
+for _ in range(3):
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, timeout=120)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
+import threading
+from functools import cache
+from queue import SimpleQueue
 from typing import Any
 
 from isinglass.circuits.counts import Register
 from isinglass.circuits.gates import GATES
 from isinglass.circuits.program import Op, Program
 from isinglass.errors import CircuitError, MissingExtraError, QasmError
+from isinglass.workers import Job
 
 _IN_QISKIT = {
     "U": "u", "CX": "cx", "u0": "id", "phase": "p", "cphase": "cp", "c3x": "mcx", "rc3x": "rcccx",
@@ -17,10 +23,31 @@ _IN_QISKIT = {
 _FROM_QISKIT = {"c3sx": "c3sqrtx", "mcphase": "cp", "delay": "id"}
 
 
-def qiskit_module(name: str) -> Any:
-    """A module of Qiskit, or MissingExtraError."""
-    import importlib
+_loaded = threading.Event()
 
+
+@cache
+def begin_to_load_qiskit() -> None:
+    """Have Qiskit loaded by a thread that never ends.
+
+    The allocator in Qiskit 2.6.2 (mimalloc) takes the thread that loads it for the main one; once that
+    thread has ended, the next new thread may crash the process.
+    """
+    Job(_load, SimpleQueue())
+
+
+def _load() -> None:
+    try:
+        importlib.import_module("qiskit")
+    finally:
+        _loaded.set()
+
+
+def qiskit_module(name: str) -> Any:
+    """A module of the extra, or MissingExtraError."""
+    if name.startswith("qiskit") and "qiskit" not in sys.modules:
+        begin_to_load_qiskit()
+        _loaded.wait()
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -17,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from isinglass.circuits.qiskit_circuits import begin_to_load_qiskit
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.problems import problem_content, problem_of
@@ -82,6 +83,7 @@ class JobService:
 
     async def start(self) -> None:
         """Give running shots a new term and begin to sweep."""
+        begin_to_load_qiskit()
         await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
         self._tasks = [asyncio.create_task(self._sweep_for_ever())]
