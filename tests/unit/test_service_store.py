@@ -77,11 +77,11 @@ def service(url: str) -> Iterator[Service]:
 def test_a_job_from_submission_to_result(service: Service) -> None:
     job = service.submit(shots=2, seed=5)
     assert service.state(job) == "queued"
-    one, two = service.work.lease(), service.work.lease()
+    one, two = service.lease(), service.lease()
     assert service.leasing.lease("w", ["cpu"]) is None
     assert (one.shot, two.shot) == (0, 1) and one.problem == PROBLEM and one.spec.seed == 5
-    assert service.work.deliver(two, -3.0) and service.state(job) == "running"
-    assert service.work.deliver(one, -2.0)
+    assert service.deliver(two, -3.0) and service.state(job) == "running"
+    assert service.deliver(one, -2.0)
     status, results = service.store.results("ann", job)
     assert status["state"] == "finished" and status["best_energy"] == -3.0 and status["shots_done"] == 2
     assert [(r.shot, r.energy, r.content) for r in results] == [(0, -2.0, b"r"), (1, -3.0, b"r")]
@@ -92,8 +92,8 @@ def test_a_job_from_submission_to_result(service: Service) -> None:
 
 def test_the_same_delivery_twice_is_one_result_and_any_other_is_refused(service: Service) -> None:
     job = service.submit()
-    lease = service.work.lease()
-    assert service.work.deliver(lease) is True and service.work.deliver(lease, -9.0) is False
+    lease = service.lease()
+    assert service.deliver(lease) is True and service.deliver(lease, -9.0) is False
     assert service.store.status(None, job)["best_energy"] == -1.0
     with pytest.raises(ConflictError):
         service.leasing.deliver(Delivery(job, 0, "0" * 32, 0.1, -9.0, b"r"))
@@ -117,7 +117,7 @@ def test_a_lost_shot_runs_again_later_and_later_and_then_no_more(service: Servic
         pauses.append(service.clock.now - began)
         assert service.leasing.lose_worker("w", "it was killed") == [job]
         with pytest.raises(ConflictError):
-            service.work.deliver(lease)
+            service.deliver(lease)
     assert pauses == [0.0, 1.0, 2.0] and service.state(job) == "dead"
     assert "it was killed" in service.store.status(None, job)["error"]
     assert service.kinds(job)[-3:] == ["shot_leased", "shot_dead", "dead"]
@@ -125,7 +125,7 @@ def test_a_lost_shot_runs_again_later_and_later_and_then_no_more(service: Servic
 
 def test_leases_run_out_unless_there_are_heartbeats(service: Service) -> None:
     job = service.submit()
-    lease = service.work.lease()
+    lease = service.lease()
     for _ in range(4):
         service.clock.now += LEASE_SECONDS * 0.9
         assert service.leasing.heartbeat(job, 0, lease.token) is False and not service.leasing.lose_expired()
@@ -138,20 +138,20 @@ def test_leases_run_out_unless_there_are_heartbeats(service: Service) -> None:
 def test_a_worker_that_drains_costs_no_attempt(service: Service) -> None:
     service.submit()
     for _ in range(2 * MOST_ATTEMPTS):
-        lease = service.work.lease()
+        lease = service.lease()
         service.leasing.lose(lease.job, 0, lease.token, "its worker ends", penalty=False)
-    assert service.work.deliver(service.work.lease())
+    assert service.deliver(service.lease())
 
 
 def test_cancel_waits_for_shots_in_work_and_keeps_what_they_found(service: Service) -> None:
     job = service.submit(shots=5)
-    done, working = service.work.lease(), service.work.lease()
-    service.work.deliver(done)
+    done, working = service.lease(), service.lease()
+    service.deliver(done)
     assert service.store.cancel("ann", job)["state"] == "stopping"
     assert service.store.cancel("ann", job)["state"] == "stopping"
     assert service.leasing.heartbeat(job, working.shot, working.token) is True
     assert service.leasing.lease("w", ["cpu"]) is None
-    service.work.deliver(working, -7.0)
+    service.deliver(working, -7.0)
     assert service.state(job) == "cancelled" and service.store.status(None, job)["best_energy"] == -7.0
     assert service.kinds(job)[-4:] == ["shots_dropped", "stopping", "shot_done", "cancelled"]
     assert service.store.cancel("ann", job)["state"] == "cancelled"
@@ -159,7 +159,7 @@ def test_cancel_waits_for_shots_in_work_and_keeps_what_they_found(service: Servi
 
 def test_a_stopping_worker_gets_no_new_term(service: Service) -> None:
     job = service.submit()
-    lease = service.work.lease()
+    lease = service.lease()
     service.store.cancel(None, job)
     service.clock.now += LEASE_SECONDS / 2
     assert service.leasing.heartbeat(job, 0, lease.token) is True
@@ -172,20 +172,20 @@ def test_cancel_of_a_queued_job_and_timeouts(service: Service) -> None:
     job = service.submit(timeout=5)
     assert service.store.cancel("ann", job)["state"] == "cancelled"
     late, working = service.submit(timeout=5, priority=-1), service.submit(timeout=5)
-    lease = service.work.lease()
+    lease = service.lease()
     service.clock.now += 5
     assert sorted(service.store.time_out()) == sorted([late, working])
     assert service.state(late) == "timed_out" and service.state(working) == "stopping"
-    service.work.deliver(lease)
+    service.deliver(lease)
     assert service.state(working) == "timed_out" and service.store.time_out() == []
 
 
 def test_a_shot_that_fails_ends_the_job_with_its_words(service: Service) -> None:
     job = service.submit(shots=3)
-    bad, other = service.work.lease(), service.work.lease()
-    service.work.deliver(bad, error="n is too large")
+    bad, other = service.lease(), service.lease()
+    service.deliver(bad, error="n is too large")
     assert service.state(job) == "stopping"
-    service.work.deliver(other)
+    service.deliver(other)
     status = service.store.status("ann", job)
     assert status["state"] == "failed" and status["error"] == "n is too large" and status["shots_done"] == 1
 
@@ -194,7 +194,7 @@ def test_priority_orders_one_users_jobs_and_age_decides_ties(service: Service) -
     low, first, high = service.submit(priority=-1), service.submit(), service.submit(priority=3)
     service.clock.now += 1
     second = service.submit()
-    assert [service.work.lease().job for _ in range(4)] == [high, first, second, low]
+    assert [service.lease().job for _ in range(4)] == [high, first, second, low]
 
 
 def test_users_share_workers_by_the_seconds_they_use(service: Service) -> None:
@@ -205,9 +205,9 @@ def test_users_share_workers_by_the_seconds_they_use(service: Service) -> None:
     service.submit("cyd", shots=400)
     used: Counter[str] = Counter()
     for _ in range(300):
-        lease = service.work.lease()
+        lease = service.lease()
         seconds = 3.0 if lease.user == "bob" else 1.0
-        service.work.deliver(lease, seconds=seconds)
+        service.deliver(lease, seconds=seconds)
         used[lease.user] += seconds
     total = sum(used.values())
     # One shot of each user, at most 3 s, is the granularity of start-time fair queueing.
@@ -218,13 +218,13 @@ def test_users_share_workers_by_the_seconds_they_use(service: Service) -> None:
 def test_who_comes_back_does_not_get_the_past(service: Service) -> None:
     service.submit("ann", shots=200)
     for _ in range(100):
-        service.work.deliver(service.work.lease(), seconds=1.0)
+        service.deliver(service.lease(), seconds=1.0)
     service.submit("bob", shots=200)
     served = []
     for _ in range(40):
-        lease = service.work.lease()
+        lease = service.lease()
         served.append(lease.user)
-        service.work.deliver(lease, seconds=1.0)
+        service.deliver(lease, seconds=1.0)
     assert 18 <= served.count("bob") <= 23
 
 
@@ -235,7 +235,7 @@ def test_backends_are_kept_apart(service: Service) -> None:
     gpu = service.submit(backend="gpu")
     assert service.leasing.lease("w", ["cpu"]) is None and service.leasing.ready() == 1
     cpu = service.submit(priority=1)
-    assert [service.work.lease("cpu", "gpu").job for _ in range(2)] == [cpu, gpu]
+    assert [service.lease("cpu", "gpu").job for _ in range(2)] == [cpu, gpu]
 
 
 def test_quota_and_most_jobs(url: str) -> None:
@@ -246,7 +246,7 @@ def test_quota_and_most_jobs(url: str) -> None:
     with pytest.raises(QuotaError) as caught:
         service.submit()
     assert caught.value.status == 429
-    service.work.deliver(service.work.lease(), seconds=1.5)
+    service.deliver(service.lease(), seconds=1.5)
     with pytest.raises(QuotaError) as caught:
         service.submit()
     assert caught.value.status == 402
@@ -303,17 +303,17 @@ def test_rerun_has_the_same_seed(service: Service) -> None:
 
 def test_a_clock_that_jumps_takes_everything_along(service: Service) -> None:
     job = service.submit(timeout=30)
-    lease = service.work.lease()
+    lease = service.lease()
     service.clock.now += 3600
     service.store.shift_clock(3600)
     assert service.leasing.lose_expired() == [] and service.store.time_out() == []
-    service.work.deliver(lease)
+    service.deliver(lease)
     assert service.state(job) == "finished"
 
 
 def test_another_process_finds_everything(service: Service, url: str) -> None:
     job = service.submit()
-    lease = service.work.lease()
+    lease = service.lease()
     service.engine.dispose()
     again = Service(url)
     again.clock.now = service.clock.now + 10 * LEASE_SECONDS
@@ -373,7 +373,7 @@ def test_any_order_of_anything_keeps_to_the_tables(service: Service, seed: int) 
             case 3 | 4 if held:
                 lease = held.pop(int(rng.integers(len(held))))
                 try:
-                    service.work.deliver(lease, error="bad" if rng.random() < 0.2 else None)
+                    service.deliver(lease, error="bad" if rng.random() < 0.2 else None)
                 except ConflictError:
                     continue
             case 5 if submitted:
@@ -391,7 +391,7 @@ def test_any_order_of_anything_keeps_to_the_tables(service: Service, seed: int) 
         service.clock.now += LEASE_SECONDS
         service.leasing.lose_expired(), service.store.time_out()
         while (lease := service.leasing.lease("w", ["cpu"])) is not None:
-            service.work.deliver(lease)
+            service.deliver(lease)
     assert submitted
     for job in submitted:
         status, results = service.store.results(None, job)
@@ -406,7 +406,7 @@ def test_any_order_of_anything_keeps_to_the_tables(service: Service, seed: int) 
 
 def test_what_a_worker_says_of_its_failure_is_kept_as_text(service: Service) -> None:
     job = service.submit()
-    service.work.deliver(service.work.lease(), error="a \0 and half a \ud800 pair")
+    service.deliver(service.lease(), error="a \0 and half a \ud800 pair")
     assert service.store.status(None, job)["error"] == "a   and half a ? pair"
 
 
