@@ -137,7 +137,7 @@ def _each(
 
 def _show(results: Sequence[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        json.dump(results, sys.stdout)
+        json.dump(results, sys.stdout, default=dict)  # mappings that cannot be changed are no dict
         print()
     else:
         for result in results:
