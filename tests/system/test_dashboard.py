@@ -19,6 +19,9 @@ import isinglass
 import isinglass.service.pages
 from tests.system.service_process import ServiceProcess
 
+# It waits for what others do within seconds, and so runs while nothing else does.
+pytestmark = pytest.mark.clock
+
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}
 LARGE = isinglass.generate("gnp", n=1500, p=0.5, seed=1)
 HOSTILE = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>" + "w" * 200

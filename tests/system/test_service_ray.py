@@ -23,7 +23,11 @@ from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.states import JobState
 from tests.system.service_process import ServiceProcess
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes in /proc"),
+    # It waits for what a cluster does within seconds, and so runs while nothing else does.
+    pytest.mark.clock,
+]
 
 FAULTS = int(os.environ.get("ISINGLASS_FAULTS", "1"))
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}
