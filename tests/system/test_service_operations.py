@@ -87,6 +87,6 @@ def test_backup_while_jobs_run(service: ServiceProcess, session: Session, folder
     subprocess.check_output([*COMMAND, "restore", folder / "copy", "--data-dir", folder / "again"])
     again = JobService(folder / "again")
     _, (shot,) = again.store.results("ann", done.id)
-    assert (result_of(again.content_of("ann", shot)).record == result.record).all()
+    assert (result_of(again.contents.of_result("ann", shot)).record == result.record).all()
     assert again.store.status("ann", long.id)["state"] == "running"
     again.store.dispose()
