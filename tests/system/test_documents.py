@@ -70,14 +70,13 @@ def test_the_pages_of_the_service_run_beside_one(tmp_path: Path) -> None:
 def test_docstring_examples() -> None:
     import doctest
 
-    import isinglass.sampler
-
+    import isinglass.client.sampler
     import isinglass.compat.dwave.sampler
     import isinglass.problems.generators
     import isinglass.qpu.sampler
 
     modules = (
-        isinglass, isinglass.sampler, isinglass.qpu.sampler, isinglass.problems.generators,
+        isinglass, isinglass.client.sampler, isinglass.qpu.sampler, isinglass.problems.generators,
         isinglass.compat.dwave.sampler,
     )  # fmt: skip
     for module in modules:
