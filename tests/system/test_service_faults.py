@@ -145,6 +145,8 @@ def test_sigterm_hands_the_work_on(service: ServiceProcess) -> None:
             service.start()
             check_ended(session, waiting, 3)
             assert long.status().state is JobState.RUNNING
+            # Its shot waits for a worker that starts; before it has one, a cancel would find nothing.
+            next(event for event in long.events() if event.kind == "progress")
             long.cancel()
             assert len(long.result(timeout=30).record) > 0
 
