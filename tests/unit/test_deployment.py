@@ -23,7 +23,7 @@ def options_of(command: str) -> set[str]:
 
 def test_the_unit_starts_what_there_is() -> None:
     unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.optionxform = str
     unit.read(DEPLOY / "isinglass.service")
     program, command, *words = shlex.split(unit["Service"]["ExecStart"])
     assert (Path(program).name, command) == ("isinglass", "serve")

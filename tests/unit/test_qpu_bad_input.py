@@ -129,7 +129,7 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
         machine("DW_2000Q_6", physics=replace(PLAIN, schedule="DW_2000Q")), "did you mean 'DW_2000Q_6'"
     ),
     "physics twice": (lambda: QPUSampler(sampler().solver, physics=PLAIN), "give them to the QPUSolver"),
-    "an unhashable Apollo": (lambda: ApolloSampler(["apollo_rc1"]), "is not one of apollo_rc1"),  # type: ignore[arg-type]
+    "an unhashable Apollo": (lambda: ApolloSampler(["apollo_rc1"]), "is not one of apollo_rc1"),
     "minus one qubit": (estimate(-1), "num_qubits=-1 is not an integer from 0 to 2048"),
     "NaN qubits": (estimate(NAN), "num_qubits=nan"),
     "more qubits than there are": (estimate(2049), "num_qubits=2049"),

@@ -61,7 +61,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeviceError, match="use backend 'cpu'"):
         isinglass.Sampler(Config(compute_backend="gpu"))
     with pytest.raises(ParameterError, match="a solver is named by solver="):
-        isinglass.Sampler("tabu_search")  # type: ignore[arg-type]
+        isinglass.Sampler("tabu_search")
     with pytest.raises(ParameterError, match="solver='tabu'"):
         isinglass.Sampler(solver="tabu")
     with pytest.raises(ParameterError, match="when a Sampler is made"):

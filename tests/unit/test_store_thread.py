@@ -48,7 +48,7 @@ def test_calls_that_wait_share_a_commit_and_a_bad_one_harms_none(store: Store, t
         commits.append(1)
         return real()
 
-    store.group = group  # type: ignore[method-assign]
+    store.group = group
     hold = threading.Event()
 
     async def main() -> None:

@@ -132,7 +132,7 @@ def test_a_worker_that_ends_returns_what_it_has_not_begun() -> None:
             hand._draining.set()
         return run(shot, beat)
 
-    hand.run_shot = run_shot  # type: ignore[method-assign]
+    hand.run_shot = run_shot
     hand.run()
     assert service.done == [0, 1, 2, 3, 4] and sorted(service.waiting) == [5, 6, 7, 8] and not service.held
 

@@ -55,7 +55,7 @@ def submit(
     chosen = {"timeout": timeout, "backend": backend, "qpu_model": qpu_model}
     words |= {option: value for option, value in chosen.items() if value is not None}
     with _session() as session:
-        print(session.submit(file, kind=kind or None, solver=name, **words).id)  # type: ignore[arg-type]
+        print(session.submit(file, kind=kind or None, solver=name, **words).id)  # type: ignore[arg-type]  # checked there
 
 
 @app.command("circuits")

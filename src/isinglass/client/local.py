@@ -132,7 +132,7 @@ class LocalJob:
         place = 0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda seen=place: len(self._events) > seen or self._status.final)  # type: ignore[misc]
+                self._changed.wait_for(lambda seen=place: len(self._events) > seen or self._status.final)  # type: ignore[misc]  # default
                 news, place = self._events[place:], len(self._events)
             for event in news:
                 if event.seq > after or not event.seq:

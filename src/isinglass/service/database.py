@@ -76,7 +76,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
 
 def _open_postgresql(url: URL) -> Engine:
     try:
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401  # is it there?
     except ImportError:
         raise MissingExtraError("psycopg", "postgresql", "a PostgreSQL database") from None
     alive = {"connect_timeout": _CONNECT_SECONDS, "application_name": "isinglass"}

@@ -90,7 +90,7 @@ async def open_grpc(
     return server, port
 
 
-class _MalformedIsOurs(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class _MalformedIsOurs(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # untyped
     """A message of our package that is no protobuf reaches its handler as an error, which it tells."""
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:

@@ -188,7 +188,7 @@ def test_tokens(tmp_path: Path) -> None:
             (reader, 403),
         ):
             headers = {} if token is None else {"X-Auth-Token": token.encode()}
-            answer = await here.client.post("problems/", json=job(), headers=headers)  # type: ignore[arg-type]
+            answer = await here.client.post("problems/", json=job(), headers=headers)
             assert answer.status_code == status and answer.json()["error_code"] == status, (
                 token,
                 answer.text,

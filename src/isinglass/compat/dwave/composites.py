@@ -20,9 +20,9 @@ class EmbeddingComposite(dimod.ComposedSampler):  # type: ignore[misc,name-defin
     """
 
     # dimod's contract declares these abstract; each instance has its own.
-    children: list[Any] = []  # noqa: RUF012
-    parameters: dict[str, list[str]] = {}  # noqa: RUF012
-    properties: dict[str, Any] = {}  # noqa: RUF012
+    children: list[Any] = []  # noqa: RUF012  # abstract in dimod
+    parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
+    properties: dict[str, Any] = {}  # noqa: RUF012  # abstract in dimod
 
     def __init__(self, child_sampler: QPUSampler) -> None:
         if not isinstance(child_sampler, QPUSampler):

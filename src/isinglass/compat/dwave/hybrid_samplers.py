@@ -70,8 +70,8 @@ class LeapHybridBQMSampler(_HybridSampler, dimod.Sampler):  # type: ignore[misc,
 
     kind = hybrid_kinds.BQM
     # dimod's contract declares these abstract; each instance has its own.
-    properties: dict[str, Any] = {}  # noqa: RUF012
-    parameters: dict[str, list[str]] = {}  # noqa: RUF012
+    properties: dict[str, Any] = {}  # noqa: RUF012  # abstract in dimod
+    parameters: dict[str, list[str]] = {}  # noqa: RUF012  # abstract in dimod
 
     def sample(
         self,

@@ -44,7 +44,7 @@ class Answers:
 
     @property
     def spec(self) -> Mapping[str, Any]:
-        return self.status["spec"]  # type: ignore[no-any-return]
+        return self.status["spec"]  # type: ignore[no-any-return]  # JSON
 
     def envelopes(self, shot: int, content: np.ndarray) -> list[SolutionEnvelope]:
         """What a shot left, as envelopes, always with the same names."""
