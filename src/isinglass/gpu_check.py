@@ -63,6 +63,7 @@ def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
             ("annealing, in tiles", "simulated_annealing", _nearly_complete, anneal),
         ]
     for name, solver, problem, parameters in plan:
+        # mypy has no type for a lambda with defaults.
         yield _timed(name, lambda s=solver, p=problem, v=parameters: _same(s, p(), v, batch))  # type: ignore[misc]
     yield _timed("spin vectors", lambda: _same_rotors(n, batch))
 

@@ -169,7 +169,7 @@ def _frame(across: Axis | None, up: Axis, x: str, y: str) -> list[str]:
         parts.append(f'<path class="grid" d="M{_LEFT:.0f} {place:.1f} H{right:.0f}"/>')
         parts.append(_text(_LEFT - 6, place + 4, words, "end"))
     for value, words in across.ticks() if across is not None else ():
-        place = across.at(value)  # type: ignore[union-attr]
+        place = across.at(value)  # type: ignore[union-attr]  # there are ticks of it
         parts.append(f'<path class="grid" d="M{place:.1f} {_TOP:.0f} V{floor_y:.0f}"/>')
         parts.append(_text(place, floor_y + 17, words, "middle"))
     return parts
