@@ -239,10 +239,13 @@ class JobService:
 
     async def _sweep_for_ever(self) -> None:
         clock = self.store.clock
-        wall, steady, uploads = clock(), time.monotonic(), 0.0
+        wall, steady, uploads, failing = clock(), time.monotonic(), 0.0, False
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
+                if failing:
+                    # Heartbeats were not written, either: nobody loses a shot for that.
+                    await self.in_store(self.leasing.extend_all)
                 jumped = (clock() - wall) - (time.monotonic() - steady)
                 wall, steady = clock(), time.monotonic()
                 if abs(jumped) > _JUMP_SECONDS:
@@ -255,9 +258,14 @@ class JobService:
                 if steady - uploads > _UPLOAD_SWEEP_SECONDS:
                     uploads = steady
                     await self.beside(self.blobs.forget_uploads)
+                if failing:
+                    log.warning("the sweep goes on")
+                failing = False
             except Exception:
                 # A full disk or a database that restarts: the next sweep is in a moment.
-                log.exception("the sweep failed and will be tried again")
+                if not failing:
+                    log.exception("the sweep failed and is tried again until it goes on")
+                failing = True
 
     def _due(self) -> list[str]:
         expired = self.leasing.lose_expired()

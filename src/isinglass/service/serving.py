@@ -216,22 +216,37 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         if settings.tls_cert is not None:
             # Its name is that of the machine as others know it, not the address that workers here use.
             command += ["--pin", str(settings.tls_cert)]
-        process = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
-        )
-        note = settings.data / "workers" / name
-        note.write_text(str(process.pid))
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            await _end(process)
-            raise
-        finally:
-            note.unlink(missing_ok=True)
-        log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.work.worker_gone(name, f"its worker ended with code {code}")
+            code = await _run_worker(
+                command, {**os.environ, "ISINGLASS_SDK_KEY": key}, settings.data / "workers" / name
+            )
+            log.warning("worker %s ended with code %s and is started again", name, code)
+            await service.work.worker_gone(name, f"its worker ended with code {code}")
+        except Exception as error:
+            # A full disk, no memory for a process: that passes. What it held is lost with its lease.
+            log.error("worker %s is started again, after: %s", name, error)
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
+
+
+async def _run_worker(command: list[str], environment: dict[str, str], note: Path) -> int:
+    """Its exit code. ``note`` has its process id meanwhile, for the service that comes after this one."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        try:
+            note.write_text(str(process.pid))
+        except OSError as error:
+            # The next service does not know of it, then: its leases will run out.
+            log.warning("no note of worker %s can be left: %s", note.name, error)
+            note.unlink(missing_ok=True)
+        return await process.wait()
+    except asyncio.CancelledError:
+        await _end(process)
+        raise
+    finally:
+        note.unlink(missing_ok=True)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
