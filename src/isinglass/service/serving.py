@@ -25,7 +25,7 @@ from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
 from isinglass.service.http_patience import PatientProtocol
-from isinglass.service.keys import create_key, list_keys, principal_of
+from isinglass.service.keys import create_key, first_key, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.retention import tidy_for_ever
 from isinglass.service.rooms import Room
@@ -95,7 +95,10 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
         durable=settings.durable,
     )  # fmt: skip
-    key = _first_key(service, say)
+    with service.store.transaction() as connection:
+        key = first_key(connection, service.store.clock())
+    if key is not None:
+        say(f"the first key (shown once; it may do everything): {key}")
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
         make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
@@ -161,16 +164,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _first_key(service: JobService, say: Callable[[str], None]) -> str | None:
-    """The key that is made at the first start; None later."""
-    with service.store.transaction() as connection:
-        if any(row["user"] != "worker" for row in list_keys(connection)):
-            return None
-        key = create_key(connection, "admin", ["admin"], service.store.clock())
-        say(f"the first key (shown once; it may do everything): {key}")
-        return key
 
 
 def _worker_key(service: JobService, data: Path) -> str:
