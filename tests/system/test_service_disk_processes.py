@@ -38,7 +38,7 @@ RING = {(k, (k + 1) % 2000): 1.0 for k in range(2000)}
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
-    disk = SmallDisk(tmp_path_factory.mktemp("full") / "disk", (64 + 4 * FAULTS) * MEBIBYTE)
+    disk = SmallDisk(tmp_path_factory.mktemp("full") / "disk", (64 + 16 * FAULTS) * MEBIBYTE)
     if disk.why_not is not None:
         pytest.skip(
             f"no file system of its own can be mounted here, so nothing is really full: {disk.why_not}"
@@ -49,9 +49,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
 
 @pytest.fixture(scope="module")
 def service(disk: SmallDisk) -> Iterator[ServiceProcess]:
-    served = ServiceProcess(
-        disk.folder / "data", "--threads", "1", "--workers", "2", "--log-level", "info", inside=disk.inside
-    )
+    served = ServiceProcess(disk.folder / "data", "--threads", "1", "--workers", "2", inside=disk.inside)
     yield served
     assert served.stop() == 0
 
@@ -86,18 +84,18 @@ class Client(threading.Thread):
                 self.refused.append(str(error))
             except Exception as error:
                 self.unexpected.append(error)
-            self.over.wait(0.1)
+            self.over.wait(0.2)
 
     def _submit(self) -> Any:
         quick = {"solver": "simulated_annealing", "annealing_time": 1}
-        match self._rng.integers(4):
+        match self._rng.integers(12):
             case 0:  # an upload
                 matrix = np.triu(self._rng.normal(size=(200, 200)))
                 return self._session.submit(matrix, num_reads=5, **quick)
             case 1:  # a result that lies beside the database
                 return self._session.submit(RING, num_reads=300, **quick)
             case 2:  # one that goes ahead of its delivery, in pieces
-                return self._session.submit(RING, num_reads=5000, **quick, shots=2)
+                return self._session.submit(RING, num_reads=4100, **quick, shots=2)
         return self._session.submit(QUBO, time_limit=float(self._rng.uniform(0, 1)), shots=2)
 
 

@@ -52,7 +52,7 @@ def refusal_of(error: Exception) -> Refusal:
         return Refusal(507, "QuotaError", "the service has no room left: try again later")
     cut = isinstance(error, DBAPIError) and error.connection_invalidated
     if cut or isinstance(error, OperationalError):
-        _tell("the database does not answer", f": {error}")
+        _tell("the database does not answer", f": {str(error).partition(chr(10))[0]}")
         return Refusal(503, "ServiceError", "the database does not answer: try again in a moment")
     log.error("a request failed", exc_info=error)
     return Refusal(500, "ServiceError", "something went wrong in the service; its log says what")

@@ -217,7 +217,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
             await service.work.worker_gone(name, f"its worker ended with code {code}")
         except Exception as error:
             # A full disk, no memory for a process: that passes. What it held is lost with its lease.
-            log.error("worker %s is started again, after: %s", name, error)
+            log.error("worker %s is started again, after: %s", name, str(error).partition("\n")[0])
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 
