@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import numpy as np
 import pytest
 
@@ -290,3 +291,23 @@ def test_a_room_adds_its_own_servicer(tmp_path: Path) -> None:
         await service.stop()
 
     asyncio.run(main())
+
+
+def test_calls_are_timed_beside_requests(service: ServiceProcess, stub: JobsStub, ann: Any) -> None:
+    """By call and code: an answer, a stream, a refusal, one that its client broke off."""
+    content = fold(problem_content(QUBO).to_bytes())
+    spec = pb.JobSpec(solver="simulated_annealing", parameters='{"time_limit": 30}')
+    job = stub.Submit(pb.SubmitRequest(content=content, spec=spec), metadata=ann, timeout=20).job.id
+    with pytest.raises(grpc.RpcError):
+        stub.Status(pb.StatusRequest(job=job, wait=20), metadata=ann, timeout=0.3)
+    refusal(stub.Cancel, pb.JobRequest(job=job))
+    stub.Cancel(pb.JobRequest(job=job), metadata=ann, timeout=20)
+    list(stub.Events(pb.EventsRequest(job=job), metadata=ann, timeout=20))
+    wanted = [
+        f'isinglass_request_seconds_count{{method="gRPC",route="/isinglass.v1.Jobs/{call}",status="{code}"}}'
+        for call, code in (("Cancel", "OK"), ("Events", "OK"), ("Cancel", "UNAUTHENTICATED"),
+                           ("Status", "CANCELLED"))
+    ]  # fmt: skip
+    headers = {"Authorization": f"Bearer {service.key('prometheus', 'metrics')}"}
+    text = httpx.get(f"{service.url}/metrics", headers=headers).text
+    assert [words for words in wanted if words not in text] == []
