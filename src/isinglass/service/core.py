@@ -21,7 +21,7 @@ from isinglass.circuits.qiskit_circuits import begin_to_load_qiskit
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.problems import problem_content, problem_of
-from isinglass.jobs.spec import JobSpec, JobType
+from isinglass.jobs.spec import MOST_SHOTS, JobSpec, JobType
 from isinglass.jobs.states import FINAL
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.contents import Contents, open_blobs, small_problem
@@ -199,9 +199,16 @@ class JobService:
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
-        self, user: str | None, job: str, wait: float, *, fresh: bool = False
+        self,
+        user: str | None,
+        job: str,
+        wait: float,
+        *,
+        first: int = 0,
+        last: int = MOST_SHOTS,
+        fresh: bool = False,
     ) -> tuple[dict[str, Any], list[ShotResult]]:
-        """(status, results so far), as soon as the job is final or ``wait`` seconds have passed.
+        """(status, results of shots ``first`` to ``last``), once the job is final or after ``wait`` seconds.
 
         ``fresh``: it was submitted in this very turn of the loop, so there is nothing to see yet.
         """
@@ -211,9 +218,12 @@ class JobService:
                 await rung(bell, min(wait, 5.0))
             while True:
                 bell.clear()
-                status, found = await self.in_store(self.store.results, user, job)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
+                waits = left > 0 and not self.bells.closed
+                status, found = await self.in_store(
+                    self.store.results, user, job, first=first, last=last, if_final=waits
+                )
+                if status["state"] in FINAL or not waits:
                     return status, found
                 await rung(bell, min(left, 5.0))
 
