@@ -76,7 +76,7 @@ def test_nothing_is_lost_when_connections_are_cut_and_servers_die(
     def submit(server: ServiceProcess, key: str) -> None:
         with patient(server, key) as session:
             while not over.is_set():
-                acknowledged.append(session.submit(QUBO, shots=2, num_reads=1).id)
+                acknowledged.append(session.submit(QUBO, shots=2, num_reads=1, timeout=None).id)
                 time.sleep(0.25)
 
     def crash() -> None:
