@@ -82,6 +82,24 @@ def models() -> None:
     )
 
 
+def words() -> None:
+    """Parameters of the client that are not on the wire, or seldom used."""
+    settings = config()
+    model = dynex.BQM(SMALL, config=settings)
+    assert sample(model, settings, num_reads=4, clones=2).first.energy == -2.25
+    large = config("qpu", qpu_model="apollo_10000")
+    assert sample(dynex.BQM(SMALL, config=large), large, num_reads=8, shots=2).first.energy == -2.25
+    assert sample(model, settings, preprocess=True).first.energy == -2.25
+    matrix = np.array([[-1.0, 3.0], [0.0, -2.0]])
+    assert dynex.sample_qubo(matrix, 0.5, config=settings).first.energy == -1.5
+    scaled, factor = dynex.scale_bqm_to_range(SMALL, max_abs_coeff=6.0)
+    assert factor == 2.0 and scaled.linear["b"] == -4.0
+    hurried = config(default_timeout=2.0)
+    big = dimod.generators.gnp_random_bqm(400, 0.5, "BINARY", random_state=1)
+    slow = {"time_limit": 60}
+    refused(lambda: sample(dynex.BQM(big, config=hurried), hurried, slow), dynex.DynexJobError, "Timeout")
+
+
 def constraints() -> None:
     i, j = dimod.Integer("i", upper_bound=3), dimod.Integer("j", upper_bound=3)
     cqm = dimod.ConstrainedQuadraticModel()
@@ -322,7 +340,8 @@ def maxcut() -> None:
 
 
 STEPS = (
-    models, constraints, circuits, errors, stopping, again, many, published, study, local, million, maxcut,
+    models, words, constraints, circuits, errors, stopping, again, many, published, study, local, million,
+    maxcut,
 )  # fmt: skip
 
 if __name__ == "__main__":

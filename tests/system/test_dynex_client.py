@@ -24,7 +24,7 @@ from tests.system.service_process import COMMAND, ServiceProcess
 from tests.wire.dynex.in_process import batch, options, with_data
 
 VERSIONS = ("1.4.7", "1.3.3")
-STEPS = "models constraints circuits errors stopping again many published study local million"
+STEPS = "models words constraints circuits errors stopping again many published study local million"
 SCRIPT = Path(__file__).with_name("dynex_script.py")
 PROBLEM = "p qubo 3 5 0.250000\n1 0 3.0\n2 1 -1.0\n0 0 -1.0\n1 1 -2.0\n2 2 0.5\n"
 

@@ -81,7 +81,7 @@ def submission_of(opts: JobNewOpts, problem: JobData | bytes) -> Submission:
     else:
         raise ProblemError("the chunks are neither a ZIP (circuits) nor text that begins with 'p qubo'")
     content = problem_content(given).to_bytes()
-    return Submission(options.spec(given.offset), content, token and token[1])
+    return Submission(options.spec(given), content, token and token[1])
 
 
 def _circuit(options: Options, packed: bytes) -> Submission:
