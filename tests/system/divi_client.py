@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from inspect import signature
 from typing import Any
 
 URL, KEY = sys.argv[1:]
-OLD = tuple(map(int, version("qoro-divi").split(".")[:2])) < (0, 14)
-if OLD:
+RELEASE = tuple(map(int, version("qoro-divi").split(".")))
+if RELEASE < (0, 14):
     import divi.backends._qoro_service as client
 else:
     import divi.backends.runners._qoro as client
@@ -88,6 +89,38 @@ def old() -> None:
         return own.get_job_results(job)[0]["results"]
 
     forty_at_once(one)
+
+
+def between() -> None:
+    """What all of 0.4 to 0.14 have; their words changed with each."""
+    from divi.backends import JobConfig
+
+    named = "config" if "config" in signature(QoroService).parameters else "job_config"
+    service = QoroService(auth_token=KEY, polling_interval=0.05, **{named: JobConfig(shots=100)})
+    assert service.test_connection().status_code == 200 and service.fetch_qpu_systems()
+
+    def results(*given: object, **how: object) -> list[dict]:
+        job = service.submit_circuits(*given, **how)
+        service.poll_job_status(job, loop_until_complete=True, verbose=False)
+        found = service.get_job_results(job)
+        return list(getattr(found, "results", found))
+
+    check_counts(results(MANY), list(MANY), 100)
+    values = results({"b": BELL}, ham_ops="ZZ;XX")[0]["results"]
+    assert abs(values["ZZ"] - 1) < 1e-9 and abs(values["XX"] - 1) < 1e-9
+    if RELEASE >= (0, 5):
+        job = service.submit_circuits({"w": WIDE})
+        assert service.cancel_job(job).status_code == 200
+        refused(lambda: service.cancel_job(job), requests.HTTPError, "409")
+    if RELEASE >= (0, 8):
+        from divi.backends import ExecutionConfig, SimulationMethod
+
+        configured = service.submit_circuits({"w": WIDE})
+        refused(lambda: service.set_execution_config(configured, ExecutionConfig()), Exception, "409")
+        service.delete_job(configured)
+        how = ExecutionConfig(simulation_method=SimulationMethod.Statevector)
+        name = next(n for n in signature(service.submit_circuits).parameters if "execution_config" in n)
+        check_counts(results({"b": BELL}, **{name: how}), ["b"], 100)
 
 
 def newest() -> None:
@@ -168,5 +201,5 @@ def newest() -> None:
     print("QAOA over the wire", program.best_loss, program.solution)
 
 
-old() if OLD else newest()
+old() if RELEASE < (0, 4) else between() if RELEASE < (0, 15) else newest()
 print("all done")

@@ -14,6 +14,8 @@ from tests.system.service_process import ServiceProcess
 
 OLDEST = ("qoro-divi==0.3.5",)
 NEWEST = ("qoro-divi==0.15.1", "dimod", "numba")
+BETWEEN = ("0.4.2", "0.9.0", "0.14.0")
+"""The wire changed with 0.4 (types of jobs), 0.9 (clusters, pages) and 0.14 (payloads)."""
 HERE = Path(__file__).parent
 ADDRESS = "app.qoroquantum.net"
 """A constant of the package; its path there is ``/api``."""
@@ -27,7 +29,11 @@ def test_programs_of_the_newest_divi() -> None:
 
 
 @needs_peers
-@both_eras
+@pytest.mark.parametrize(
+    "package",
+    [OLDEST, *((f"qoro-divi=={release}",) for release in BETWEEN), NEWEST],
+    ids=lambda package: package[0],
+)
 def test_the_real_client_of_both_eras(package: tuple[str, ...], tmp_path: Path) -> None:
     service = ServiceProcess(tmp_path / "data", "--compat", "divi")
     try:
