@@ -30,16 +30,19 @@ from dwave.cloud.exceptions import (
 )  # fmt: skip
 from dwave.system import (
     AutoEmbeddingComposite,
+    CutOffComposite,
     DWaveCliqueSampler,
     DWaveSampler,
     EmbeddingComposite,
     FixedEmbeddingComposite,
+    LazyEmbeddingComposite,
     LazyFixedEmbeddingComposite,
     LeapHybridCQMSampler,
     LeapHybridDQMSampler,
     LeapHybridSampler,
     LinearAncillaComposite,
     ParallelEmbeddingComposite,
+    PolyCutOffComposite,
     ReverseAdvanceComposite,
     ReverseBatchStatesComposite,
     TilingComposite,
@@ -175,6 +178,7 @@ def command_line() -> None:
     assert "num_qubits" in dwave("solvers", "--solver", SMALL)
     dwave("sample", "--solver", SMALL, "--random-problem", "--num-reads", "5")
     dwave("cache", "info")
+    dwave("config", "ls")
     with tempfile.NamedTemporaryFile(suffix=".bqm") as file:
         with dimod.BinaryQuadraticModel({"a": 1.0}, {}, "SPIN").to_file(version=2) as content:
             file.write(content.read())
@@ -279,7 +283,9 @@ def composites() -> None:
         chains = first.info["embedding_context"]["embedding"]
         for composite in (
             AutoEmbeddingComposite(sampler),
+            LazyEmbeddingComposite(sampler),
             LazyFixedEmbeddingComposite(sampler),
+            CutOffComposite(AutoEmbeddingComposite(sampler), 0.5),
             FixedEmbeddingComposite(sampler, chains),
         ):
             assert composite.sample(triangle, num_reads=50).first.energy == -1.0
@@ -287,6 +293,10 @@ def composites() -> None:
             warnings.simplefilter("ignore")
             virtual = VirtualGraphComposite(sampler, chains)
         assert virtual.sample(triangle, num_reads=50).first.energy == -1.0
+        cubic = dimod.BinaryPolynomial({"abc": 1.0, "ab": 0.1}, "SPIN")
+        poly = PolyCutOffComposite(dimod.HigherOrderComposite(EmbeddingComposite(sampler)), 0.5)
+        cubed = poly.sample_poly(cubic, num_reads=50, penalty_strength=2.0)
+        assert cubed.first.energy <= -0.9
         a, b = coupled(sampler)
         c, d = sampler.edgelist[-1]
         parallel = ParallelEmbeddingComposite(

@@ -1,19 +1,7 @@
-"""The Python blocks of D-Wave's page on solver properties and parameters, as they are printed there.
+"""The Python blocks of D-Wave's page on solver properties and parameters, against ``isinglass.compat.dwave``.
 
-Once against ``isinglass.compat.dwave``, here, and once by D-Wave's own packages against a service, in
-test_sapi.py (dwave_documents.py has them; it takes the names from the module that it is given). Blocks that
-could never have run:
-
-* ``sampler.sampler.child.properties['j_range']`` in the auto-scale block: an EmbeddingComposite has no
-  attribute ``sampler``. The block runs with ``sampler.child``, which it means.
-* ``h_gain_schedule=[[0,1],[t_final,1]]``: a keyword without its call; it runs as a parameter, with a number.
-* ``Q = (0,5): -10,`` and ``h = [-2.5, 0, 0, 0, 0, -2.5], J = {(0, 5): -2.5}.``: no Python; the numbers are
-  checked.
-* ``"tags": ["lower_noise"]`` and ``{"type": "chimera", "shape": [16, 16, 4]}``: parts of properties, looked
-  for there.
-
-Of the Q-score study only dimod's names are D-Wave's. Its program lost its indentation and, before each
-``* -1``, the energy: it could never have run as printed. What it says of the model runs here.
+``published/dwave_solver_properties.py`` has them, dwave_documents.py runs them with the names of the module
+that it is given; test_sapi.py does so with D-Wave's own packages against a service.
 """
 
 from __future__ import annotations
@@ -29,4 +17,4 @@ def test_against_our_names(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, SCRIPT, "isinglass.compat.dwave"], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr

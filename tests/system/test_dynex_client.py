@@ -7,7 +7,6 @@ own stubs talk with the service, which tests/wire/dynex/ does at length in one p
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -20,15 +19,19 @@ import pytest
 from isinglass.compat.dynex import dynexcore
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKStub
-from tests.system import test_dynex_documents
 from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import COMMAND, ServiceProcess
 from tests.wire.dynex.in_process import batch, options, with_data
 
 VERSIONS = ("1.4.7", "1.3.3")
-STEPS = "models constraints circuits errors stopping again many published local million"
+STEPS = "models words constraints circuits errors stopping again many published study local million"
 SCRIPT = Path(__file__).with_name("dynex_script.py")
 PROBLEM = "p qubo 3 5 0.250000\n1 0 3.0\n2 1 -1.0\n0 0 -1.0\n1 1 -2.0\n2 2 0.5\n"
+
+
+def python_of(version: str) -> Path:
+    """The interpreter of that client, with what the published blocks import beside it."""
+    return python_with(f"dynex=={version}", "ipywidgets", "tqdm")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,18 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
     served = ServiceProcess(tmp_path_factory.mktemp("dynex") / "data", "--compat", "dynex")
     yield served
     served.stop()
+
+
+@pytest.fixture(scope="module")
+def gpu(service: ServiceProcess) -> Iterator[None]:
+    """A worker with the simulated card: services do not start one for it by themselves."""
+    worker = subprocess.Popen(
+        [*COMMAND, "worker", "--url", service.url, "--backends", "gpu", "--threads", "1"],
+        env={**os.environ, "ISINGLASS_SDK_KEY": service.key("gpu", "work")},
+    )
+    yield
+    worker.terminate()
+    worker.wait()
 
 
 def test_a_job_through_a_real_service(service: ServiceProcess) -> None:
@@ -53,23 +68,20 @@ def test_a_job_through_a_real_service(service: ServiceProcess) -> None:
 
 
 @needs_peers
+@pytest.mark.usefixtures("gpu")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_client(version: str, service: ServiceProcess, tmp_path: Path) -> None:
-    blocks = {name: words for name, words in vars(test_dynex_documents).items() if name.isupper()}
-    blocks["QUBO"] = [[list(key), value] for key, value in test_dynex_documents.QUBO.items()]
-    (tmp_path / "blocks.json").write_text(json.dumps(blocks))
-    core = tmp_path / "core"
+    core = tmp_path / "testnet"
     core.mkdir()
     (core / "dynexcore").write_text(
         f'#!/bin/sh\nexec "{sys.executable}" -m isinglass.compat.dynex.dynexcore "$@"\n'
     )
     (core / "dynexcore").chmod(0o755)
     subprocess.run(
-        [python_with(f"dynex=={version}"), SCRIPT, *STEPS.split()], check=True, cwd=tmp_path, timeout=1500,
+        [python_of(version), SCRIPT, *STEPS.split()], check=True, cwd=tmp_path, timeout=1500,
         env={
             **os.environ, "DYNEX_SDK_KEY": service.key("ann"),
             "DYNEX_GRPC_ENDPOINT": f"127.0.0.1:{service.grpc_port}",
-            "DYNEX_BLOCKS": str(tmp_path / "blocks.json"), "DYNEX_CORE": str(core),
         },
     )  # fmt: skip
 

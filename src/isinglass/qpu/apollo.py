@@ -181,8 +181,15 @@ class ApolloSampler(dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod 
 
 
 def scale_to(compiled: CompiledProblem, most: float) -> float:
-    """The factor, at most 1, that brings all coefficients to ``most`` in size at most; logged if below 1."""
-    given = compiled.given
+    """``scale_factor`` of what was given; logged if below 1."""
+    factor = scale_factor(compiled.given, most)
+    if factor < 1.0:
+        _LOG.info("coefficients exceed qpu_max_coeff %g: all scaled by %g", most, factor)
+    return factor
+
+
+def scale_factor(given: EdgeList | MatrixProblem | PackedGraph, most: float) -> float:
+    """The factor, at most 1, that brings all coefficients to ``most`` in size at most."""
     if isinstance(given, PackedGraph):
         sizes = [abs(given.low), abs(given.high)]
     else:
@@ -190,11 +197,7 @@ def scale_to(compiled: CompiledProblem, most: float) -> float:
         linear = np.zeros(0) if given.linear is None else given.linear
         sizes = [float(np.abs(part).max(initial=0.0)) for part in (linear, values)]
     largest = max(sizes)
-    if largest <= most:
-        return 1.0
-    factor = float(most / largest)
-    _LOG.info("coefficients up to %g exceed qpu_max_coeff %g: all scaled by %g", largest, most, factor)
-    return factor
+    return 1.0 if largest <= most else float(most / largest)
 
 
 def _entries(given: MatrixProblem) -> np.ndarray:

@@ -29,7 +29,8 @@ def make_app(service: JobService, rooms: Sequence[Room] = ()) -> FastAPI:
 
     app = FastAPI(title="isinglass", version=isinglass.__version__, lifespan=life, redoc_url=None)
     app.state.service = service
-    app.add_middleware(LimitBody, more={k: v for room in rooms for k, v in room.longest_bodies.items()})
+    rules = {k: (most, room.refuse) for room in rooms for k, most in room.longest_bodies.items()}
+    app.add_middleware(LimitBody, more=rules)
     app.add_middleware(TimeRequests, metrics=service.metrics)
     install_errors(app)
     for router in (http_jobs.router, http_blobs.router, http_work.router):

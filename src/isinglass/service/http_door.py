@@ -27,20 +27,24 @@ _SLOWEST = 10 << 10
 """Bytes a second that a body comes with at least, after the grace."""
 
 
+Refuse = Callable[[Exception], Response]
+"""How an error is told."""
+
+
 class LimitBody:
     """ASGI: refuses bodies that are too long, by what they say and by what comes, or come too slowly.
 
-    ``more``: path prefix -> bytes, for rooms of peers.
+    ``more``: path prefix -> (bytes, how errors are told), for rooms of peers.
     """
 
-    def __init__(self, app: ASGIApp, more: Mapping[str, int] | None = None) -> None:
+    def __init__(self, app: ASGIApp, more: Mapping[str, tuple[int, Refuse]] | None = None) -> None:
         self._app, self._more = app, more or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._largest(scope["path"])
+        largest, refuse = self._rules(scope["path"])
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > largest:
             await refuse(_too_long(largest))(scope, receive, send)
@@ -56,12 +60,13 @@ class LimitBody:
 
         await self._app(scope, body.receive, answered)
 
-    def _largest(self, path: str) -> int:
+    def _rules(self, path: str) -> tuple[int, Refuse]:
         if path.startswith("/v1/work/exchange"):
-            return WORK_BYTES
+            return WORK_BYTES, refuse
         if path.startswith(("/v1/blobs/", "/v1/work/result")):
-            return PIECE_BYTES + (1 << 16)
-        return next((size for prefix, size in self._more.items() if path.startswith(prefix)), JSON_BYTES)
+            return PIECE_BYTES + (1 << 16), refuse
+        others = (rules for prefix, rules in self._more.items() if path.startswith(prefix))
+        return next(others, (JSON_BYTES, refuse))
 
 
 class _Body:
@@ -123,7 +128,7 @@ def refuse(error: Exception) -> JSONResponse:
     return JSONResponse({"error": {"kind": told.kind, "message": told.message}}, told.status, headers=more)
 
 
-def install_errors(app: FastAPI, refuse: Callable[[Exception], Response] = refuse) -> None:
+def install_errors(app: FastAPI, refuse: Refuse = refuse) -> None:
     """Every error becomes a status and a sentence; ``refuse`` says how, for rooms of peers."""
 
     async def told(_: Request, error: Exception) -> Response:

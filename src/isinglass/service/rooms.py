@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import Response
 
 from isinglass.service.core import JobService
+from isinglass.service.http_door import refuse
 
 
 class Room:
@@ -20,6 +22,10 @@ class Room:
     """As ``--compat`` has it."""
     longest_bodies: Mapping[str, int] = {}
     """Path prefix -> bytes of one request's body, for paths that take more than 4 MiB."""
+
+    def refuse(self, error: Exception) -> Response:
+        """An error of those paths before anything is routed, such as a body that is too long."""
+        return refuse(error)
 
     def mount_http(self, app: FastAPI, service: JobService) -> None:
         """Add routes, or a whole application under a prefix, to the service's own."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from isinglass.compat.divi.drafts import Drafts
+from isinglass.errors import UnknownJobError
 from tests.wire.divi.histogram_oracle import counts_of
 from tests.wire.divi.in_process import BELL, HEAD, InProcess, folded, room
 
@@ -88,6 +91,32 @@ def test_a_repeated_call_is_stored_once(tmp_path: Path) -> None:
         assert [entry["label"] for entry in found] == ["a", "b"]
 
     run(tmp_path, talk)
+
+
+def test_ended_jobs_cost_the_next_ones_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each once was read again at every ``init``; and what was sent stayed beside the job's own content."""
+    drafts = Drafts(tmp_path)
+    for k in range(30):
+        draft = drafts.find("ann", drafts.begin("ann", {}))
+        draft.add(b"circuits" * 100)
+        draft.submitted(f"job {k}", {}) if k % 2 else draft.cancel()
+    waiting = drafts.begin("ann", {})
+    read: list[str] = []
+    listed = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: [read.append(path), listed(path)][1])
+    drafts.begin("ann", {})
+    assert read == []
+    left = [path.stat().st_size for path in tmp_path.rglob("0*.json")]
+    assert left.count(0) == 15 and len(left) == 30
+    # A day later one that is still open is forgotten; one that ended while the server died keeps its end.
+    ended = drafts.begin("ann", {})
+    (tmp_path / "ann" / ended / "failed").write_text("why")
+    for path in (tmp_path / "ann").rglob("*"):
+        os.utime(path, (0, 0))
+    drafts.begin("ann", {})
+    with pytest.raises(UnknownJobError):
+        drafts.find("ann", waiting)
+    assert drafts.find("ann", ended).failed == "why" and len(list((tmp_path / "ann" / "open").iterdir())) == 1
 
 
 def test_templates_and_shot_groups(tmp_path: Path) -> None:

@@ -117,6 +117,26 @@ def test_a_qpu_sends_all_reads_at_once(here: InProcess) -> None:
     assert len(here.solutions(job, version=())) == 2
 
 
+def test_a_qpu_tells_of_its_matrix_once(here: InProcess) -> None:
+    """A pair that is named twice is one coupling; the client sends matrices of any size from 1.3.3 on."""
+    data = {"row": [1, 0, 2, 0, 2], "col": [0, 1, 0, 0, 2], "val": [10.0, 8.0, -4.0, 1.0, -2.0]}
+    job = here.create(with_data(options(**QPU), **data)).job_id
+    here.work()
+    every = here.events(job)
+    (event,) = (event for event in every if event.type == pb.JobEvent.QPU_MATRIX_STATS)
+    stats = event.matrix_stats
+    assert (stats.num_vars, stats.max_k, stats.min_W, stats.max_W) == (3, 2, -4.0, 18.0)
+    assert (stats.min_h, stats.max_h, stats.scale_alpha) == (-2.0, 1.0, 0.9)
+    assert every[every.index(event) - 1].status.state == "running" and event.seq > 0
+    assert not [e for e in here.events(job, seq=event.seq) if e.HasField("matrix_stats")]
+    alone = here.create(with_data(options(**QPU), row=[0], col=[0], val=[-1.0], num_vars=1)).job_id
+    here.work()
+    assert [e.matrix_stats.max_k for e in here.events(alone) if e.HasField("matrix_stats")] == [0]
+    on_cpu = here.create(with_data()).job_id
+    here.work()
+    assert not [e for e in here.events(on_cpu) if e.HasField("matrix_stats")]
+
+
 def test_events_after_a_number_are_replayed_and_keep_their_numbers(here: InProcess) -> None:
     job = here.create(with_data(options(shots=3))).job_id
     here.work(3)

@@ -1,8 +1,10 @@
 """Jobs that are being sent, call by call: folders of what came, until the last call submits them.
 
-    <data>/divi/<user>/<id>/   init.json, 000000-<hash>.json, ..., then job (our id of it) or failed (why)
+    <data>/divi/<user>/<id>/      init.json, 000000-<hash>.json, ..., then job (our id of it) or failed (why)
+    <data>/divi/<user>/open/<id>  an empty file for each whose last call has not come
 
-So what was acknowledged outlives the server, and a call that a client repeats is stored once.
+So what was acknowledged outlives the server, and a call that a client repeats is stored once. Of a job that
+is submitted the calls are emptied, for the service has its content; ``asked.json`` says what results need.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -22,14 +25,30 @@ _MOST_OPEN = 1000
 _OPEN_SECONDS = 24 * 3600.0
 """A job whose last call never comes is forgotten after this."""
 LONGEST_FOLDER = 1 << 30
+_OPEN = "open"
+_CALL = re.compile(r"\d{6,}-[0-9a-f]{32}\.json")
 
 
 class Draft:
-    """One job's folder."""
+    """One job's folder, as it is when it is opened. FileNotFoundError where there is none."""
+
+    job: str | None
+    """Our id of the job, once it is submitted."""
+    failed: str | None
+    """Why it never became a job."""
+    cancelled: bool
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.id = folder.name
+        names = os.listdir(folder)
+        if "init.json" not in names:
+            raise FileNotFoundError(folder / "init.json")
+        self.job, self.failed = (
+            (folder / name).read_text() if name in names else None for name in ("job", "failed")
+        )
+        self.cancelled = "cancelled" in names
+        self._calls = sorted(name for name in names if _CALL.fullmatch(name))
 
     @property
     def init(self) -> dict[str, Any]:
@@ -38,38 +57,25 @@ class Draft:
         return words
 
     def write_init(self, words: dict[str, Any]) -> None:
-        self._write("init.json", json.dumps(words).encode())
+        _write(self._folder / "init.json", json.dumps(words).encode())
 
     def bodies(self) -> list[bytes]:
-        """What came, in order."""
-        return [path.read_bytes() for path in self._chunks()]
+        """What came, in order; before the job is submitted."""
+        return [(self._folder / name).read_bytes() for name in self._calls]
 
-    def add(self, body: bytes) -> bool:
-        """Keep a call's body; False where the same one is there."""
-        digest, chunks = hashlib.sha256(body).hexdigest()[:32], self._chunks()
-        if any(path.stem.endswith(digest) for path in chunks):
-            return False
-        if sum(path.stat().st_size for path in chunks) + len(body) > LONGEST_FOLDER:
+    def has(self, body: bytes) -> bool:
+        """Did this call come before?"""
+        return any(name.endswith(f"-{_digest(body)}.json") for name in self._calls)
+
+    def add(self, body: bytes) -> None:
+        """Keep a call's body, once."""
+        if self.has(body):
+            return
+        if sum((self._folder / name).stat().st_size for name in self._calls) + len(body) > LONGEST_FOLDER:
             raise QuotaError(f"the job takes more than {LONGEST_FOLDER:,} bytes: use several jobs", 413)
-        self._write(f"{len(chunks):06d}-{digest}.json", body)
-        return True
-
-    def _chunks(self) -> list[Path]:
-        return sorted(self._folder.glob("[0-9]*-*.json"))
-
-    @property
-    def job(self) -> str | None:
-        """Our id of the job, once it is submitted."""
-        return self._read("job")
-
-    @property
-    def failed(self) -> str | None:
-        """Why it never became a job."""
-        return self._read("failed")
-
-    @property
-    def cancelled(self) -> bool:
-        return (self._folder / "cancelled").exists()
+        name = f"{len(self._calls):06d}-{_digest(body)}.json"
+        _write(self._folder / name, body)
+        self._calls.append(name)
 
     @property
     def open(self) -> bool:
@@ -80,29 +86,39 @@ class Draft:
         if not self.open:
             raise ConflictError(f"job {self.id} is no longer PENDING: its circuits are complete, or it ended")
 
-    def submitted(self, job: str) -> None:
-        self._write("job", job.encode())
+    def submitted(self, job: str, asked: dict[str, Any]) -> None:
+        """It is a job now; ``asked`` is what its results need."""
+        _write(self._folder / "asked.json", json.dumps(asked).encode())
+        self._end("job", job)
+        self.job = job
+        for name in self._calls:
+            os.truncate(self._folder / name, 0)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As it was given to ``submitted``."""
+        words: dict[str, Any] = json.loads((self._folder / "asked.json").read_bytes())
+        return words
 
     def fail(self, why: str) -> None:
-        self._write("failed", why.encode("utf-8", "replace"))
+        self._end("failed", why)
+        self.failed = why
 
     def cancel(self) -> None:
-        self._write("cancelled", b"")
+        self._end("cancelled", "")
+        self.cancelled = True
+
+    def _end(self, name: str, words: str) -> None:
+        _write(self._folder / name, words.encode("utf-8", "replace"))
+        self._marker.unlink(missing_ok=True)
 
     def forget(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._marker.unlink(missing_ok=True)
 
-    def _read(self, name: str) -> str | None:
-        try:
-            return (self._folder / name).read_text()
-        except FileNotFoundError:
-            return None
-
-    def _write(self, name: str, data: bytes) -> None:
-        """Under its name only when it is whole."""
-        new = self._folder / f".{name}.new"
-        new.write_bytes(data)
-        os.replace(new, self._folder / name)
+    @property
+    def _marker(self) -> Path:
+        return self._folder.parent / _OPEN / self.id
 
 
 class Drafts:
@@ -111,34 +127,56 @@ class Drafts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def begin(self, user: str, words: dict[str, Any]) -> Draft:
-        """A new one; QuotaError where too many of the user's are unfinished."""
-        still_open = [draft for draft in self._of(user) if draft.open]
-        for draft in [draft for draft in still_open if _age(self._folder / user / draft.id) > _OPEN_SECONDS]:
-            draft.forget()
-            still_open.remove(draft)
-        if len(still_open) >= _MOST_OPEN:
+    def begin(self, user: str, words: dict[str, Any]) -> str:
+        """The id of a new one; QuotaError where too many of the user's are unfinished."""
+        folder = self._folder / user
+        (folder / _OPEN).mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.scandir(folder / _OPEN) as found:
+            still_open = sum(_age(one) <= _OPEN_SECONDS or not _swept(folder, one.name) for one in found)
+        if still_open >= _MOST_OPEN:
             raise QuotaError(f"{_MOST_OPEN:,} jobs of {user} wait for their last circuits: finish some", 429)
-        folder = self._folder / user / str(uuid.uuid4())
-        folder.mkdir(parents=True, mode=0o700)
-        draft = Draft(folder)
-        draft.write_init(words)
-        return draft
+        number = str(uuid.uuid4())
+        (folder / number).mkdir(mode=0o700)
+        _write(folder / number / "init.json", json.dumps(words).encode())
+        (folder / _OPEN / number).touch()
+        return number
 
     def find(self, user: str, job: str) -> Draft:
-        """One of the user's; UnknownJobError for anything else."""
+        """One of the user's; UnknownJobError for anything else. Quicker done than a thread is asked."""
         try:
-            known = str(uuid.UUID(job)) == job and (self._folder / user / job / "init.json").exists()
-        except ValueError:
-            known = False
-        if not known:
-            raise UnknownJobError(f"there is no job {job[:80]!r}, or it is somebody else's")
-        return Draft(self._folder / user / job)
-
-    def _of(self, user: str) -> list[Draft]:
-        folder = self._folder / user
-        return [Draft(path) for path in folder.iterdir()] if folder.exists() else []
+            if str(uuid.UUID(job)) == job:
+                return Draft(self._folder / user / job)
+        except (ValueError, FileNotFoundError):
+            pass
+        raise UnknownJobError(f"there is no job {job[:80]!r}, or it is somebody else's")
 
 
-def _age(path: Path) -> float:
+def _swept(folder: Path, number: str) -> bool:
+    """Forget one that nobody has sent anything of for too long; is its mark gone?"""
+    try:
+        draft = Draft(folder / number)
+    except FileNotFoundError:
+        (folder / _OPEN / number).unlink(missing_ok=True)
+        return True
+    if draft.open and _age(folder / number) <= _OPEN_SECONDS:
+        return False
+    if draft.open:
+        draft.forget()
+    else:  # the server died between its end and the removal of its mark
+        (folder / _OPEN / number).unlink(missing_ok=True)
+    return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Under its name only when it is whole."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(data)
+    os.replace(new, path)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def _age(path: Path | os.DirEntry[str]) -> float:
     return time.time() - path.stat().st_mtime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -43,6 +44,8 @@ _INIT = (
     "execution_configuration", "maestro_config", "device_config",
 )  # fmt: skip
 _CONFIGS = ("execution_configuration", "maestro_config", "device_config")
+_UNFIT = (ProblemError, ParameterError, CircuitError, MissingExtraError, MemoryError)
+"""What makes a job fail whose circuits are complete."""
 _BRIEFLY = 0.5
 """Seconds that a status may wait for the end: clients ask again after three."""
 
@@ -67,10 +70,10 @@ def _refusals() -> Iterator[None]:
 async def init(request: Request, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """201 and a job's id; nothing of it is run before its last ``add_circuits``."""
     who.require("submit")
+    body = await request.body()
     with _refusals():
-        words = await service.beside(_checked_init, read_object(await request.body()))
-    draft = await service.beside(drafts.begin, who.user, words)
-    return JSONResponse({"job_id": draft.id}, 201)
+        job = await service.beside(lambda: drafts.begin(who.user, _checked_init(read_object(body))))
+    return JSONResponse({"job_id": job}, 201)
 
 
 def _checked_init(words: dict[str, Any]) -> dict[str, Any]:
@@ -117,53 +120,88 @@ async def add_circuits(job: str, request: Request, service: Service, who: Who, d
     """200, always: older clients know no other. The last call submits the job."""
     who.require("submit")
     body = await request.body()
-    draft = await service.beside(drafts.find, who.user, job)
     with _refusals():
-        chunk = await service.beside(read_chunk, body)
-        if draft.open or body not in await service.beside(draft.bodies):
-            draft.require_open()
-            await service.beside(draft.add, body)
-    if chunk.finalized and draft.open:
-        await _submit(draft, service, who.user)
+        draft, ready = await service.beside(_taken, drafts, service, who.user, job, body)
+    if ready is not None:
+        await _submit(draft, service, who.user, ready)
     return JSONResponse({"job_id": draft.id, "status": str(JobStatus.PENDING)})
 
 
-async def _submit(draft: Draft, service: JobService, user: str) -> None:
+@dataclass(frozen=True)
+class _Ready:
+    """What is submitted, and what its results will need."""
+
+    spec: JobSpec
+    content: bytes | None
+    sha256: str | None
+    """Name of the blob of a large one."""
+    asked: dict[str, Any]
+
+
+def _taken(
+    drafts: Drafts, service: JobService, user: str, job: str, body: bytes
+) -> tuple[Draft, _Ready | None]:
+    """Keep a call's body; with the last one, what is to be submitted, unless nobody could run it."""
+    draft = drafts.find(user, job)
+    chunk = read_chunk(body)
+    if not draft.has(body):
+        draft.require_open()
+        draft.add(body)
+    if not (chunk.finalized and draft.open):
+        return draft, None
+    chunks = [chunk if one == body else read_chunk(one) for one in draft.bodies()]
+    try:
+        return draft, _ready(_asked(draft.init, *joined(chunks)), service, user)
+    except _UNFIT as error:
+        draft.fail(str(error))
+        return draft, None
+
+
+def _ready(asked: Asked, service: JobService, user: str) -> _Ready:
+    spec, circuits = job_of(asked)
+    content = problem_content(circuits).to_bytes()
+    small = len(content) <= SMALL_BYTES
+    needed = {
+        "labels": [label for label, _ in asked.circuits], "shots": asked.shots or SHOTS, "kind": asked.kind
+    }  # fmt: skip
+    return _Ready(
+        spec, content if small else None, None if small else service.blobs.put(user, content), needed
+    )
+
+
+async def _submit(draft: Draft, service: JobService, user: str, ready: _Ready) -> None:
     """Make it a job; one whose circuits nobody could run has failed, and says why."""
     try:
-        spec, content, sha256 = await service.beside(_content_of, draft, service, user)
-        status, _ = await service.submit(user, spec, content, sha256, draft.id)
-    except (ProblemError, ParameterError, CircuitError, MissingExtraError, MemoryError) as error:
+        status, _ = await service.submit(user, ready.spec, ready.content, ready.sha256, draft.id)
+    except _UNFIT as error:
         await service.beside(draft.fail, str(error))
     else:
-        await service.beside(draft.submitted, status["id"])
+        await service.beside(draft.submitted, status["id"], ready.asked)
 
 
-def _content_of(draft: Draft, service: JobService, user: str) -> tuple[JobSpec, bytes | None, str | None]:
-    """(spec, small content, name of the blob of a large one)."""
-    spec, circuits = job_of(_asked(draft.init, *joined([read_chunk(body) for body in draft.bodies()])))
-    content = problem_content(circuits).to_bytes()
-    if len(content) <= SMALL_BYTES:
-        return spec, content, None
-    return spec, None, service.blobs.put(user, content)
+def _status(draft: Draft, job: Mapping[str, Any] | None) -> JobStatus:
+    """Of a draft and, where it is submitted, of what the service says of it."""
+    if job is not None:
+        return _STATUSES[JobState(job["state"])]
+    if draft.failed is not None:
+        return JobStatus.FAILED
+    return JobStatus.CANCELLED if draft.cancelled else JobStatus.PENDING
 
 
-async def _status(draft: Draft, service: JobService, user: str, wait: float) -> tuple[JobStatus, Any]:
-    """(status, what the service says of the job, or None)."""
-    if draft.job is None:
-        if draft.failed is not None:
-            return JobStatus.FAILED, None
-        return JobStatus.CANCELLED if draft.cancelled else JobStatus.PENDING, None
-    job = await service.status(user, draft.job, wait)
-    return _STATUSES[JobState(job["state"])], job
+async def _found(
+    job: str, drafts: Drafts, service: JobService, user: str, wait: float = 0.0
+) -> tuple[Draft, JobStatus, dict[str, Any] | None]:
+    """(the draft, its status, what the service says of the job where it is one)."""
+    draft = drafts.find(user, job)
+    found = None if draft.job is None else await service.status(user, draft.job, wait)
+    return draft, _status(draft, found), found
 
 
 @router.get("/{job}/status/")
 async def status(job: str, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """One word, and the seconds that it took; as soon as the job has ended, or after half a second."""
     who.require("read")
-    draft = await service.beside(drafts.find, who.user, job)
-    word, found = await _status(draft, service, who.user, _BRIEFLY)
+    draft, word, found = await _found(job, drafts, service, who.user, _BRIEFLY)
     seconds = 0.0
     if found is not None and found["finished"] is not None and found["started"] is not None:
         seconds = found["finished"] - found["started"]
@@ -176,23 +214,23 @@ async def status(job: str, service: Service, who: Who, drafts: OfDrafts) -> Resp
 async def results(job: str, service: Service, who: Who, drafts: OfDrafts, offset: str = "0") -> Response:
     """All results in one page, for old clients never ask for a second; 400 before there are any."""
     who.require("read")
-    draft = await service.beside(drafts.find, who.user, job)
-    word, found = await _status(draft, service, who.user, 0.0)
+    draft = drafts.find(who.user, job)
+    found, shots = (None, []) if draft.job is None else await service.outcome(who.user, draft.job, 0.0)
+    word = _status(draft, found)
     if word is not JobStatus.COMPLETED or found is None:
         why = (draft.failed if found is None else found["error"]) or "ask again when it is COMPLETED"
         raise ServiceError(f"job {draft.id} is {word} and has no results: {why}", 400)
     if offset != "0":
         return JSONResponse({"results": [], "next": None})
-    _, shots = await service.outcome(who.user, found["id"], 0.0)
     entries = await service.beside(_entries, draft, service, who.user, shots[0])
     return JSONResponse({"results": entries, "next": None, "count": len(entries)})
 
 
 def _entries(draft: Draft, service: JobService, user: str, shot: Any) -> list[dict[str, Any]]:
-    asked = _asked(draft.init, *joined([read_chunk(body) for body in draft.bodies()]))
+    asked = draft.asked
     result = result_of(service.contents.of_result(user, shot))
-    found = entries_of(result, [label for label, _ in asked.circuits], asked.shots or SHOTS)
-    if asked.kind is not JobType.EXPECTATION:
+    found = entries_of(result, asked["labels"], asked["shots"])
+    if asked["kind"] != JobType.EXPECTATION:
         for entry in found:
             entry["results"] = histogram_words(entry["results"])
     return found
@@ -202,8 +240,7 @@ def _entries(draft: Draft, service: JobService, user: str, shot: Any) -> list[di
 async def delete(job: str, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """204; a job in work is cancelled, and its id is unknown from now on."""
     who.require("submit")
-    draft = await service.beside(drafts.find, who.user, job)
-    _, found = await _status(draft, service, who.user, 0.0)
+    draft, _, found = await _found(job, drafts, service, who.user)
     if found is not None and found["state"] not in FINAL:
         await service.cancel(who.user, found["id"])
     await service.beside(draft.forget)
@@ -214,8 +251,7 @@ async def delete(job: str, service: Service, who: Who, drafts: OfDrafts) -> Resp
 async def cancel(job: str, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """200, or 409 where the job has ended."""
     who.require("submit")
-    draft = await service.beside(drafts.find, who.user, job)
-    word, found = await _status(draft, service, who.user, 0.0)
+    draft, word, found = await _found(job, drafts, service, who.user)
     if word not in (JobStatus.PENDING, JobStatus.RUNNING):
         raise ConflictError(f"job {draft.id} has ended: it is {word}")
     if found is None:
@@ -230,7 +266,7 @@ async def cancel(job: str, service: Service, who: Who, drafts: OfDrafts) -> Resp
 async def configuration(job: str, request: Request, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """What was sent with ``init`` or since; 404 to clients before 0.15 where there is none."""
     who.require("read")
-    words = (await service.beside(drafts.find, who.user, job)).init
+    words = drafts.find(who.user, job).init
     if request.headers.get("user-agent", "").startswith("divi/"):
         return JSONResponse({name: words.get(name) for name in ("maestro_config", "device_config")})
     if words.get("execution_configuration") is None:
@@ -242,7 +278,7 @@ async def configuration(job: str, request: Request, service: Service, who: Who, 
 async def configure(job: str, request: Request, service: Service, who: Who, drafts: OfDrafts) -> Response:
     """Set it, while circuits are still to come; 409 afterwards."""
     who.require("submit")
-    draft = await service.beside(drafts.find, who.user, job)
+    draft = drafts.find(who.user, job)
     draft.require_open()
     with _refusals():
         given = read_object(await request.body())

@@ -12,7 +12,13 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from isinglass.compat.dynex.answers import Answers
-from isinglass.compat.dynex.v2.sdk_pb2 import ErrorInfo, JobEvent, JobStatus, Progress
+from isinglass.compat.dynex.v2.sdk_pb2 import (
+    ErrorInfo,
+    JobEvent,
+    JobStatus,
+    Progress,
+    QpuMatrixStats,
+)
 from isinglass.jobs.events import JobEvent as OurEvent
 from isinglass.service.bells import rung
 from isinglass.service.core import JobService
@@ -68,6 +74,10 @@ class Subscription:
             yield {"type": JobEvent.PROGRESS, "progress": self._progress(event)}
         elif event.kind in _STATES:
             yield {"type": JobEvent.JOB_STATUS, "status": JobStatus(state=_STATES[event.kind])}
+            matrix = self._answers.spec["echo"].get("matrix")
+            if event.kind == "started" and matrix is not None:
+                stats = QpuMatrixStats(atomic_id=self._job, **matrix)
+                yield {"type": JobEvent.QPU_MATRIX_STATS, "matrix_stats": stats}
         elif event.kind in _ENDS:
             why = str(event.data.get("error") or f"the job was {event.kind.replace('_', ' ')}")
             yield {"type": JobEvent.ERROR, "error": ErrorInfo(code=event.kind, message=why)}

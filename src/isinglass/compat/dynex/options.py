@@ -16,6 +16,7 @@ from isinglass.jobs.spec import JobSpec, JobType
 
 if TYPE_CHECKING:
     from isinglass.compat.dynex.v2.sdk_pb2 import JobNewOpts
+    from isinglass.problems.given import EdgeList
 
 BACKENDS = ("cpu", "cpu", "gpu", "qpu")
 """By number of the protocol's ComputeBackend; unspecified is the CPU."""
@@ -35,14 +36,19 @@ class Options:
     description: str
     is_circuit: bool
 
-    def spec(self, offset: float) -> JobSpec:
-        """The job of a QUBO with this offset; ParameterError for values that no worker takes."""
+    def spec(self, given: EdgeList) -> JobSpec:
+        """The job of a QUBO; ParameterError for values that no worker takes."""
         settings, on_qpu = self.settings, self.backend == "qpu"
+        echo = {**ECHO, "rank": settings.rank, "offset": given.offset}
+        if on_qpu:
+            from isinglass.compat.dynex.matrix_stats import matrix_stats
+
+            echo["matrix"] = matrix_stats(given, settings.qpu_max_coeff)
         where: dict[str, Any] = {"qpu_model": self.qpu_model} if on_qpu else {"solver": settings.solver}
         return JobSpec(
             backend=self.backend, parameters=settings.parameters(self.backend), seed=settings.seed,
             shots=1 if on_qpu else settings.shots, description=self.description,
-            echo={**ECHO, "rank": settings.rank, "offset": offset}, **where,
+            echo=echo, **where,
         )  # fmt: skip
 
     def circuit_spec(self) -> JobSpec:

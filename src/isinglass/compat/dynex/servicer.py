@@ -23,7 +23,7 @@ from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKServicer, add_SDKServicer_
 from isinglass.errors import UnknownJobError
 from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.core import JobService
-from isinglass.service.grpc_door import Context, refuse, told, told_stream, who_asks
+from isinglass.service.grpc_door import Context, refuse, told, told_stream, well_formed, who_asks
 from isinglass.service.keys import Principal, owner
 from isinglass.service.refusals import refusal_of
 from isinglass.service.rooms import Room
@@ -73,16 +73,18 @@ class SDK(SDKServicer):
     async def SubscribeJob(
         self, request: pb.SubscribeJobRequest, context: Context
     ) -> AsyncIterator[pb.JobEvent]:
+        job = ""
         try:
+            job = well_formed(request).job_id
             who = await self._who(context, "read")
             batches = any(name == _VERSION for name, _ in context.invocation_metadata() or ())
-            answers = await self._answers(owner(who), request.job_id, batches)
+            answers = await self._answers(owner(who), job, batches)
             async for event in Subscription(self._service, owner(who), answers).after(request.from_seq):
                 yield event
         except Exception as error:
             refusal = refusal_of(error)
             failure = pb.ErrorInfo(code=refusal.kind, message=refusal.message)
-            yield pb.JobEvent(job_id=request.job_id, type=pb.JobEvent.ERROR, error=failure)
+            yield pb.JobEvent(job_id=job, type=pb.JobEvent.ERROR, error=failure)
             await refuse(context, error)
 
     async def _answers(self, user: str | None, job: str, batches: bool) -> Answers:

@@ -6,8 +6,6 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
 from isinglass.compat.dynex import qubo
 from isinglass.compat.dynex.circuit_upload import MAGIC, upload_of
 from isinglass.compat.dynex.options import Options, options_of
@@ -15,6 +13,7 @@ from isinglass.compat.dynex.v2.sdk_pb2 import CreateJobRequest, JobData, JobNewO
 from isinglass.errors import ParameterError, ProblemError, QuotaError
 from isinglass.jobs.problems import problem_content
 from isinglass.jobs.spec import JobSpec
+from isinglass.service.grpc_door import well_formed
 
 _MOST_CHUNKS = 128 << 20
 """Bytes of a problem in chunks."""
@@ -39,7 +38,8 @@ async def received(requests: AsyncIterator[CreateJobRequest]) -> tuple[JobNewOpt
     data: JobData | None = None
     chunks: list[bytes] = []
     size = 0
-    async for request in _sound(requests):
+    async for request in requests:
+        well_formed(request)
         kind = request.WhichOneof("payload")
         if (kind == "init") != (opts is None) or (data is not None) or (kind == "job_data" and chunks):
             raise ParameterError(f"{kind or 'nothing'} came out of turn: init, then one job_data or chunks")
@@ -55,14 +55,6 @@ async def received(requests: AsyncIterator[CreateJobRequest]) -> tuple[JobNewOpt
     if opts is None or (data is None and not chunks):
         raise ParameterError("the stream ended before there was a problem: init, then one job_data or chunks")
     return opts, b"".join(chunks) if data is None else data
-
-
-async def _sound(requests: AsyncIterator[CreateJobRequest]) -> AsyncIterator[CreateJobRequest]:
-    try:
-        async for request in requests:
-            yield request
-    except DecodeError as error:
-        raise ParameterError(f"a message of the stream is damaged: {error}") from None
 
 
 def submission_of(opts: JobNewOpts, problem: JobData | bytes) -> Submission:
@@ -81,7 +73,7 @@ def submission_of(opts: JobNewOpts, problem: JobData | bytes) -> Submission:
     else:
         raise ProblemError("the chunks are neither a ZIP (circuits) nor text that begins with 'p qubo'")
     content = problem_content(given).to_bytes()
-    return Submission(options.spec(given.offset), content, token and token[1])
+    return Submission(options.spec(given), content, token and token[1])
 
 
 def _circuit(options: Options, packed: bytes) -> Submission:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi.responses import Response
 
 from isinglass.compat.sapi import problem_routes, region_routes, solver_routes, upload_routes
 from isinglass.compat.sapi.door import LONGEST_BODY, WithoutTrailingSlash, refuse
@@ -19,6 +20,9 @@ class SapiRoom(Room):
 
     name = "sapi"
     longest_bodies = dict.fromkeys(_PREFIXES, LONGEST_BODY)
+
+    def refuse(self, error: Exception) -> Response:
+        return refuse(error)
 
     def mount_http(self, app: FastAPI, service: JobService) -> None:
         sapi = _application(service)
