@@ -59,12 +59,14 @@ def solve(
             or compiled problem; problems/compile.py has the table.
         backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
             docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
-            problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit for each variable,
-            for small problems without constraints. ``parameters`` are then those of
-            ``isinglass.circuits.qaoa``: ``depth``, ``runner``, ``shots``, ``max_evaluations``, ``angles``.
+            problem is embedded (extra: qpu), "gpu" with a ``qpu_model`` the same with its reads on cards;
+            "circuit" QAOA on a circuit runner, one qubit for each variable, for small problems without
+            constraints. ``parameters`` are then those of ``isinglass.circuits.qaoa``: ``depth``, ``runner``,
+            ``shots``, ``max_evaluations``, ``angles``.
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
-            backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
-            ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
+            backend "qpu", possible with "gpu". ``parameters`` are then those of
+            ``isinglass.qpu.sample_embedded``, such as ``num_reads``, ``annealing_time`` (µs) or
+            ``chain_strength``.
         solver: "auto" (default) looks at the problem and runs what suits it; or one by name,
             ``isinglass.solvers.registry.SOLVERS`` has them all. Under "auto" models with constraints
             (CQM, DQM) are annealed.
@@ -100,17 +102,17 @@ def solve(
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
-    if backend in ("qpu", "circuit"):
+    if qpu_model is not None or backend == "circuit":
         not_here = {
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        check_quantum(problem, backend, not_here)
+        check_quantum(problem, "circuit" if qpu_model is None else "qpu", not_here)
         run = {
             "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
             "cancel": cancel,
         }  # fmt: skip
-        return solve_quantum(problem, kind, qpu_model, parameters, run)
+        return solve_quantum(problem, kind, backend, qpu_model, parameters, run)
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -166,10 +168,12 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
         raise ParameterError(
             f"backend={backend!r} is not one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
         )
-    if (backend == "qpu") == (qpu_model is not None):
+    if qpu_model is not None and backend not in ("qpu", "gpu"):
+        raise ParameterError(
+            f"qpu_model={qpu_model!r} is for backends 'qpu' and 'gpu', and backend is {backend!r}"
+        )
+    if qpu_model is not None or backend != "qpu":
         return
-    if backend != "qpu":
-        raise ParameterError(f"qpu_model={qpu_model!r} is for backend 'qpu', and backend is {backend!r}")
     from isinglass.qpu import MODELS
 
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")

@@ -28,12 +28,14 @@ def check_quantum(problem: Any, backend: str, not_there: Mapping[str, Any]) -> N
 def solve_quantum(
     problem: Any,
     kind: Kind | None,
+    backend: str,
     qpu_model: str | None,
     parameters: Mapping[str, Any],
     run: Mapping[str, Any],
 ) -> SampleSet:
     """The sample set of the annealer ``qpu_model``, or, where that is None, of QAOA on a circuit runner.
 
+    ``backend`` "gpu" computes the annealer's reads on cards.
     ``run`` has what every backend takes: ``seed``, ``time_limit``, ``num_threads``, ``progress``, ``cancel``.
     """
     if qpu_model is None:
@@ -44,6 +46,7 @@ def solve_quantum(
     else:
         from isinglass.qpu import sample_embedded
 
-        result = sample_embedded(compile(problem, kind=kind), qpu_model, **parameters, **run)
+        place = "gpu" if backend == "gpu" else "cpu"
+        result = sample_embedded(compile(problem, kind=kind), qpu_model, backend=place, **parameters, **run)
     result.info["versions"] = versions()
     return result

@@ -201,13 +201,14 @@ def test_the_command_line_takes_a_backend(tmp_path: Path) -> None:
 def test_the_benchmark_runs_end_to_end_and_a_row_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     command = [sys.executable, str(ROOT / "bench" / "gpu.py"), "--simulator", "--output", str(rows)]
-    command += ["--instances", str(tmp_path), "--only", "K2000", "checks", "bifurcate", "rotors", "qscore"]
+    names = ["checks", "products", "bifurcate", "rotors", "qscore"]
+    command += ["--instances", str(tmp_path), "--only", "K2000", *names]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1 and len(done.stdout.splitlines()) == 5, done.stdout + done.stderr
+    assert done.returncode == 1 and len(done.stdout.splitlines()) == 6, done.stdout + done.stderr
     failed, *others = (json.loads(line) for line in rows.read_text().splitlines())
     assert failed["row"] == "K2000" and "failed" in failed
-    assert [row["row"] for row in others] == ["checks", "bifurcate", "rotors", "qscore"]
-    assert others[0]["card"] == "card: CUDA simulator" and np.isfinite(others[3]["beta"])
+    assert [row["row"] for row in others] == names
+    assert others[0]["card"] == "card: CUDA simulator" and np.isfinite(others[4]["beta"])
 
 
 def test_a_job_runs_there_too_and_a_simulated_card_offers_itself_to_no_service() -> None:

@@ -1,0 +1,156 @@
+"""Simulated bifurcation on a matrix: numbers as tensor cores take them, and the step that writes them.
+
+Arrays are [replicas, n], a thread a spin, so that the products of gemm.py read both operands along their
+rows. A number stands in parts (matrix_forms.py says in how many), rounded when it is written:
+
+* ``WHOLE``: whole numbers in base 256, balanced digits, int8, least first. Signs are one digit.
+* ``HALF``: bfloat16, as its bits; the second part is what the first one's rounding left.
+* ``SINGLE``: float32, for cards whose tensor cores have no bfloat16.
+
+``move`` makes a step and writes the next operand in the same pass. Steps are those of bifurcate.py.
+
+Two numbers, a step of one replica: ``move`` 45 n instructions and, with positions in two parts, 24 n bytes
+(32 n when generalised), with signs of whole numbers 21 n; ``keep_best`` 8 n bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import cuda
+
+from isinglass.kernels.cuda.bifurcate import controlled, moved, sign_of
+from isinglass.kernels.cuda.packed_tile import MOST_THREADS, block_sum
+from isinglass.kernels.cuda.warps import kernel
+
+
+@cuda.jit(device=True)
+def _write_whole(value, parts, row, column):
+    v = np.int32(value)
+    for p in range(parts.shape[0]):
+        digit = ((v + 128) & 255) - 128
+        parts[p, row, column] = np.int8(digit)
+        v = (v - digit) >> 8
+
+
+@cuda.jit(device=True)
+def _bfloat16(value):
+    """The 16 bits nearest to a float32, ties to even."""
+    raw = np.float32(value).view(np.uint32)
+    odd = (raw >> np.uint32(16)) & np.uint32(1)
+    return np.uint32(raw + np.uint32(0x7FFF) + odd) >> np.uint32(16)
+
+
+@cuda.jit(device=True)
+def _write_half(value, parts, row, column):
+    left = np.float32(value)
+    for p in range(parts.shape[0]):
+        half = np.uint32(_bfloat16(left))
+        parts[p, row, column] = np.uint16(half)
+        left = left - np.uint32(half << np.uint32(16)).view(np.float32)
+
+
+@cuda.jit(device=True)
+def _write_single(value, parts, row, column):
+    parts[0, row, column] = np.float32(value)
+
+
+@cuda.jit(device=True)
+def _total(sums, r, i):
+    """float64: what the digits of a product, least first, come to."""
+    total, weight = 0.0, 1.0
+    for p in range(sums.shape[0]):
+        total += weight * np.float64(sums[p, r, i])
+        weight *= 256.0
+    return total
+
+
+class Kernels(NamedTuple):
+    """Those that write numbers in parts, of one kind."""
+
+    unpack: Any
+    fill: Any
+    operand: Any
+    move: Any
+
+
+def _kernels(write: Any) -> Kernels:
+    @kernel(256)
+    def unpack(bits, low, step, n, parts):
+        """``parts`` [parts, width, width]: ``low + step * bit`` off the diagonal.
+
+        ``bits`` uint32[n, words]; zero past n.
+        """
+        i, j = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if j < parts.shape[2]:
+            value = 0.0
+            if i < n and j < n and i != j:
+                value = low
+                if (bits[i, j >> 5] >> np.uint32(j & 31)) & np.uint32(1):
+                    value = low + step
+            write(value, parts, i, j)
+
+    @kernel(256)
+    def fill(matrix, n, parts):
+        """The same from ``matrix`` [n, n]."""
+        i, j = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if j < parts.shape[2]:
+            value = 0.0
+            if i < n and j < n:
+                value = np.float64(matrix[i, j])
+            write(value, parts, i, j)
+
+    @kernel(256)
+    def operand(x, signs, parts):
+        """Positions, or their signs, in ``parts`` [parts, replicas, width]; zero past ``x``."""
+        r, i = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if i < parts.shape[2]:
+            value = np.float32(0.0)
+            if r < x.shape[0] and i < x.shape[1]:
+                value = sign_of(x[r, i]) if signs else x[r, i]
+            write(value, parts, r, i)
+
+    @kernel(256)
+    def move(x, y, p, sums, h, control, pressure, left, c0, dt, signs, parts):
+        """One step in place, and the next operand; ``sums``: the products, without ``h`` (float64[n]).
+
+        The others as in ``bifurcate.move``, with the axes exchanged.
+        """
+        r, i = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if i < x.shape[1]:
+            q = pressure
+            if p.shape[0] > 0:
+                q = controlled(p[r, i], x[r, i], control[r], left)
+                p[r, i] = q
+            field = np.float32(h[i] + _total(sums, r, i))
+            u, v = moved(x[r, i], y[r, i], q, field, c0, dt)
+            x[r, i], y[r, i] = u, v
+            write(sign_of(u) if signs else u, parts, r, i)
+
+    return Kernels(unpack, fill, operand, move)
+
+
+WHOLE, HALF, SINGLE = (_kernels(write) for write in (_write_whole, _write_half, _write_single))
+
+
+@kernel(256)
+def keep_best(x, sums, h, best, best_energies):
+    """Energies of the signs of ``x`` from their products ``sums``; the better states.
+
+    ``best`` int8[replicas, n], ``best_energies`` float64[replicas], ``h`` float64[n].
+    A block a replica, its threads a power of two; sums in a fixed order, in float64.
+    """
+    r, thread = cuda.blockIdx.x, cuda.threadIdx.x
+    parts = cuda.shared.array(MOST_THREADS, np.float64)
+    energy = 0.0
+    for i in range(thread, x.shape[1], cuda.blockDim.x):
+        energy += np.float64(sign_of(x[r, i])) * (0.5 * _total(sums, r, i) + h[i])
+    energy = block_sum(parts, energy, thread)
+    better = energy < best_energies[r]
+    cuda.syncthreads()
+    if better:
+        for i in range(thread, x.shape[1], cuda.blockDim.x):
+            best[r, i] = np.int8(sign_of(x[r, i]))
+        if thread == 0:
+            best_energies[r] = energy
