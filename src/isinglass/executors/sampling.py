@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isinglass.errors import MissingExtraError, ParameterError, nearest
+from isinglass.executors.apart import solve_apart
 from isinglass.executors.contract import Run
 from isinglass.jobs.problems import Decoded
 from isinglass.jobs.spec import JobSpec
@@ -17,7 +18,7 @@ from isinglass.results.nonlinear import NonlinearResult
 from isinglass.results.sampleset import SampleSet
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import RUN_PARAMETERS, check_batched, solve
-from isinglass.solving_nonlinear import check_parameters, solve_nonlinear
+from isinglass.solving_nonlinear import check_parameters
 
 _OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
 
@@ -60,7 +61,7 @@ def _check_nonlinear(spec: JobSpec) -> None:
 def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet | NonlinearResult:
     if isinstance(problem, NonlinearFile):
         given = {**spec.parameters, "seed": spec.shot_seed(shot)}
-        return solve_nonlinear(problem, given, how.progress, how.cancel)
+        return solve_apart(problem, given, how.progress, how.cancel)
     return solve(
         problem,
         backend=spec.backend,
