@@ -100,7 +100,7 @@ def solve_nonlinear(
         objective, violations = evaluation.look()
         if not math.isfinite(objective):
             raise ProblemError("the model's objective is no finite number in any state that was tried")
-        with model.states.to_file() as states:
+        with model.states.to_file(version=file.version) as states:
             content = states.read()
     timing = {
         "compile": built_at, "solve": solved_at - built_at, "energies": control.elapsed - solved_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,7 +16,9 @@ from dwave.optimization.generators import flow_shop_scheduling, knapsack, quadra
 import isinglass
 from isinglass.errors import ParameterError, ProblemError
 from isinglass.nonlinear.annealing import Annealing
-from isinglass.nonlinear.evaluation import Evaluation
+from isinglass.nonlinear.evaluation import Evaluation, evaluate
+from isinglass.problems.files.nl import read
+from isinglass.solving_nonlinear import solve_nonlinear
 
 rng = np.random.default_rng(5)
 LARGE = rng.integers(1, 99, (2, 60, 60))
@@ -150,6 +153,18 @@ def test_the_search_begins_at_the_state_that_came_with_the_model() -> None:
     best = float(sum(np.arange(40) * np.arange(40)[::-1]))
     assert isinglass.solve(model, target_energy=best).info["evaluations"] < 200
     assert (order.state(0) == np.arange(40)[::-1]).all(), "the user's own states are left alone"
+
+
+def test_a_client_of_an_older_format_gets_its_own_back() -> None:
+    model = flow_shop_scheduling([[1, 2], [3, 4]])
+    with model.to_file(version=(0, 1)) as file:
+        old = read(Path("old"), file.read())
+    result = solve_nonlinear(old, {"annealing_time": 10})
+    assert result.files[0][4:6] == b"\x00\x01"
+    result.load(model)
+    with model.lock():
+        assert model.objective.state(0) == result.objective[0]
+    assert evaluate(old, result.files[0]) == (result.objective[0], 0)
 
 
 def test_without_objective_or_decisions() -> None:

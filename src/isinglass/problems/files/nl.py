@@ -46,6 +46,8 @@ class NonlinearFile:
     """Bytes of the values of all symbols."""
     decision_state_size: int
     """Bytes of those that are decided, 8 a number."""
+    version: tuple[int, int]
+    """Of the format: whoever wrote it reads its states in the same, and maybe in no newer one."""
 
     @property
     def num_variables(self) -> int:
@@ -73,15 +75,16 @@ def written(model: Any) -> NonlinearFile:
 
 def read(path: Path, data: bytes) -> NonlinearFile:
     """Header and directory of a model's file; FileFormatError where they are damaged."""
-    fields = _front(path, data, _OF_A_MODEL)
-    sizes = (dh.count(path, fields, name) for name in ("num_nodes", "state_size", "decision_state_size"))
-    file = NonlinearFile(data, *sizes)
-    if file.nodes > len(data):
-        raise FileFormatError(path, f"its header counts {file.nodes:,} symbols in {len(data):,} bytes")
-    return file
+    header = _front(path, data, _OF_A_MODEL)
+    nodes, state_size, decision_state_size = (
+        dh.count(path, header.fields, name) for name in ("num_nodes", "state_size", "decision_state_size")
+    )
+    if nodes > len(data):
+        raise FileFormatError(path, f"its header counts {nodes:,} symbols in {len(data):,} bytes")
+    return NonlinearFile(data, nodes, state_size, decision_state_size, header.version)
 
 
-def _front(path: Path, data: bytes, needed: tuple[str, ...]) -> dict[str, Any]:
+def _front(path: Path, data: bytes, needed: tuple[str, ...]) -> dh.Header:
     """The header, once the directory of the archive behind it is in order and has the members ``needed``."""
     header = dh.read_header(path, data, MAGIC)
     if header.version[0] not in _MAJOR_VERSIONS:
@@ -99,7 +102,7 @@ def _front(path: Path, data: bytes, needed: tuple[str, ...]) -> dict[str, Any]:
         raise FileFormatError(path, f"its archive lacks {', '.join(missing)}")
     if found["info.json"] > _LARGEST_INFO:
         raise FileFormatError(path, f"its info.json has more than {_LARGEST_INFO:,} bytes")
-    return header.fields
+    return header
 
 
 def build(file: NonlinearFile) -> Any:
