@@ -17,6 +17,7 @@ from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies, in_alphabet, in_users_terms, total_weight
 from isinglass.problems.files import read_file
+from isinglass.problems.files.nl import is_model, written
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
@@ -24,6 +25,7 @@ from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
+from isinglass.solving_nonlinear import solve_nonlinear
 from isinglass.solving_quantum import check_quantum, solve_quantum
 
 BACKENDS = ("cpu", "gpu", "qpu", "circuit")
@@ -56,7 +58,9 @@ def solve(
 
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
-            or compiled problem; problems/compile.py has the table.
+            or compiled problem; problems/compile.py has the table. Also a ``dwave.optimization.Model``
+            (extra: nonlinear), with ``time_limit``, ``target_energy`` (of its objective), ``seed``,
+            ``progress``, ``cancel``, ``num_reads`` and ``annealing_time``: see solving_nonlinear.py.
         backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
             docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
             problem is embedded (extra: qpu), "gpu" with a ``qpu_model`` the same with its reads on cards;
@@ -91,6 +95,7 @@ def solve(
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the
         time limit, Ctrl-C or the target give their best state; reads that never began are left out.
+        Of a nonlinear model a ``NonlinearResult``.
 
     Raises:
         ProblemError, ParameterError, OutOfMemoryError, DeviceError: see isinglass.errors.
@@ -99,6 +104,19 @@ def solve(
     chosen = solver_named(solver)
     check_positive("time_limit", time_limit)
     _check_backend(backend, qpu_model)
+    if is_model(problem):
+        not_here = {
+            "solver": None if solver == DEFAULT_SOLVER else solver, "kind": kind, "storage": storage,
+            "target_cut": target_cut, "num_threads": num_threads,
+            "backend": None if backend == "cpu" else backend,
+        }  # fmt: skip
+        for name, value in not_here.items():
+            if value is not None:
+                raise ParameterError(f"{name}={value!r} is not for nonlinear models: leave it out")
+        given = {**parameters, "time_limit": time_limit, "target_energy": target_energy}
+        given["seed"] = resolve_seed(seed)
+        found: Any = solve_nonlinear(written(problem), given, progress, cancel, started)
+        return found  # type: ignore[no-any-return]  # a NonlinearResult
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
@@ -160,7 +178,8 @@ def solve(
         "energies": finished - solved_at,
         "total": finished - started,
     }
-    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
+    info = run_info(chosen.name, values, control, timing, samples.facts)
+    return _sampleset(compiled, samples, energy, info)
 
 
 def _check_backend(backend: str, qpu_model: str | None) -> None:

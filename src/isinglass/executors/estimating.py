@@ -27,11 +27,14 @@ from isinglass.jobs.problems import Decoded, variables_of
 from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.solvers.registry import solver_named
 from isinglass.solving import solve
 
 PROBE_SECONDS = 0.3
+_STATES_BESIDE = 3
+"""The values of a nonlinear model lie in memory as they are, as they were, and as they are written."""
 _READS_BESIDE = 4
 """A sample lies in memory as states, as spins and twice on its way out."""
 
@@ -61,6 +64,8 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> Estimate:
         one = _circuits(problem, job, how)
     elif job.backend == "qpu":
         one = _annealer(problem, job)
+    elif isinstance(problem, NonlinearFile):
+        one = _nonlinear(problem, job)
     else:
         one = _solver(problem, job, how)
     if one.seconds is None:
@@ -70,6 +75,16 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> Estimate:
     return replace(one, seconds=seconds, quota=quota)
 
 
+def _nonlinear(file: NonlinearFile, job: JobSpec) -> Estimate:
+    """The search fills its time."""
+    memory = len(file.data) + _STATES_BESIDE * file.state_size
+    limit = job.parameters.get("time_limit")
+    if limit is None:
+        why = "how long the search of a nonlinear model takes is not known before: give a time_limit"
+        return Estimate(None, memory, None, why)
+    return Estimate(limit, memory, None, f"time_limit={limit:g} ends it")
+
+
 def _solver(problem: Any, job: JobSpec, how: Run) -> Estimate:
     """The solver runs for a moment: it is ready then, or its sweeps say how long all of them take."""
     limit = job.parameters.get("time_limit") or math.inf
@@ -77,7 +92,7 @@ def _solver(problem: Any, job: JobSpec, how: Run) -> Estimate:
     told = [0.0]
     watch = replace(how, progress=lambda seen: told.append(seen.sweeps))
     began = time.perf_counter()
-    found = sampling.run(problem, replace(job, parameters=wanted), 0, watch)
+    found: Any = sampling.run(problem, replace(job, parameters=wanted), 0, watch)
     spent = time.perf_counter() - began
     memory = _solver_bytes(problem, len(found.record))
     # A plan that fills its time is not done because its time was.

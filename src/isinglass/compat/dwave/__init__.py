@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         LeapHybridDQMSampler,
         LeapHybridSampler,
     )
+    from isinglass.compat.dwave.nonlinear_sampler import LeapHybridNLSampler, StrideHybridSolver
     from isinglass.compat.dwave.sampler import DWaveSampler
 
 _PLACES = {
@@ -37,7 +38,9 @@ _PLACES = {
     "LeapHybridBQMSampler": "hybrid_samplers",
     "LeapHybridCQMSampler": "hybrid_samplers",
     "LeapHybridDQMSampler": "hybrid_samplers",
+    "LeapHybridNLSampler": "nonlinear_sampler",
     "LeapHybridSampler": "hybrid_samplers",
+    "StrideHybridSolver": "nonlinear_sampler",
 }
 
 __all__ = [
@@ -48,7 +51,9 @@ __all__ = [
     "LeapHybridBQMSampler",
     "LeapHybridCQMSampler",
     "LeapHybridDQMSampler",
+    "LeapHybridNLSampler",
     "LeapHybridSampler",
+    "StrideHybridSolver",
 ]
 
 

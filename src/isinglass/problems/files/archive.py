@@ -58,6 +58,15 @@ def members(path: Path, data: bytes) -> dict[str, bytes]:
         raise FileFormatError(path, f"its zip archive is damaged or cut off: {error}") from None
 
 
+def directory(path: Path, data: bytes) -> list[zipfile.ZipInfo]:
+    """What a zip archive says of its members; FileFormatError where it is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.infolist()
+    except _DAMAGE as error:
+        raise FileFormatError(path, f"its zip archive is damaged or cut off: {error}") from None
+
+
 def array_of(path: Path, name: str, member: bytes) -> np.ndarray:
     """The array in a ``.npy`` member, read-only; FileFormatError where its header and its size disagree."""
     start = {b"\x01": 10, b"\x02": 12}.get(member[6:7], 0)
