@@ -109,11 +109,12 @@ def test_one_circuit_that_takes_long_is_not_guessed_at() -> None:
     [
         (CIRCUITS, {"shots": 100}, {"type": "circuits"}),
         (MIXED, {"shots": 100}, {"type": "circuits"}),
+        (CIRCUITS, {"shot_groups": [[0, 30, 100], [30, 40, 500]]}, {"type": "circuits"}),
         (Circuits.of([layers(14)] * 8, "Z" * 14), {}, {"type": "expectation"}),
         (ANNEALED, {"num_reads": 100}, {"backend": "qpu", "qpu_model": "apollo_rc1"}),
         (GRAPH, {"time_limit": 1.0}, {}),
     ],
-    ids=["circuits", "narrow and wide", "expectation", "apollo", "auto"],
+    ids=["circuits", "narrow and wide", "groups of shots", "expectation", "apollo", "auto"],
 )
 def test_an_estimate_is_near_what_then_runs(
     given: Any, parameters: dict[str, Any], words: dict[str, Any]

@@ -153,14 +153,14 @@ def _apollo(problem: Any, job: JobSpec) -> Estimate:
     """One read and then some: what more of them take is what a read takes, the rest is taken once."""
     given = {k: v for k, v in job.parameters.items() if k != "time_limit"}
     asked = ApolloSampler(str(job.qpu_model)).resolve(given)
-    limit = job.parameters.get("time_limit") or math.inf
-    reads, spent = 1, _apollo_seconds(problem, job, asked, 1)
-    seconds, more, took = spent, 1, spent
-    while more < asked["num_reads"] and took < PROBE_SECONDS / 4:
-        more = min(asked["num_reads"], 4 * more)
-        took = _apollo_seconds(problem, job, asked, more)
-        seconds = took + max(0.0, took - spent) / (more - reads) * (asked["num_reads"] - more)
-    words = f"{asked['num_reads']} reads like the first {more}, which took {took:.2g} s"
+    limit, wanted = job.parameters.get("time_limit") or math.inf, asked["num_reads"]
+    one = seconds = took = _apollo_seconds(problem, job, asked, 1)
+    reads = 1
+    while reads < wanted and took < PROBE_SECONDS / 4:
+        reads = min(wanted, 4 * reads)
+        took = _apollo_seconds(problem, job, asked, reads)
+        seconds = took + max(0.0, took - one) / (reads - 1) * (wanted - reads)
+    words = f"{wanted} reads like the first {reads}, which took {took:.2g} s"
     return Estimate(min(seconds, limit), None, None, words)
 
 
@@ -177,20 +177,20 @@ def _circuits(circuits: Circuits, job: JobSpec, how: Run) -> Estimate:
     limit = job.parameters.get("time_limit") or math.inf
     probe = replace(job, parameters={**job.parameters, "time_limit": min(PROBE_SECONDS, limit)})
     # Groups of shots are of all circuits.
-    count = 0 if "shot_groups" not in job.parameters else len(circuits) // 4
-    spent = done = 0.0
-    while count < len(circuits) and spent < PROBE_SECONDS / 4:
-        count = min(len(circuits), max(1, 4 * count))
+    count = len(circuits) if "shot_groups" in job.parameters else 1
+    while True:
         began = time.perf_counter()
         try:
             entries = run_shot(_first(circuits, count), probe, 0, how)
         except IsinglassError as error:
-            return Estimate(
-                None, memory, None, f"circuit 1 to {count} did not run in {PROBE_SECONDS:g} s: {error}"
-            )
+            words = f"circuit 1 to {count} did not run in {PROBE_SECONDS:g} s: {error}"
+            return Estimate(None, memory, None, words)
         spent = time.perf_counter() - began
-        assert isinstance(entries, CircuitResults)
-        done = sum(cost for cost, entry in zip(costs, entries, strict=False) if entry.exception is None)
+        if count == len(circuits) or spent > PROBE_SECONDS / 4:
+            break
+        count = min(len(circuits), 4 * count)
+    assert isinstance(entries, CircuitResults)
+    done = sum(cost for cost, entry in zip(costs, entries, strict=False) if entry.exception is None)
     words = f"{len(circuits)} circuits like the first {count}, which took {spent:.2g} s"
     return Estimate(min(limit, spent * sum(costs) / done), memory, None, words)
 
