@@ -157,3 +157,22 @@ def test_what_a_full_disk_says_and_who_survives_it(
                 time.sleep(0.1)
             assert len(service.workers()) == 2
             assert client.get(where).json()["arrived"] == 0
+
+
+def test_a_server_that_dies_on_a_full_disk_comes_back(
+    service: ServiceProcess, disk: SmallDisk, key: str
+) -> None:
+    """On the full disk already, which it only reads; afterwards everything is there."""
+    rng = random.Random(3)
+    with patient(service, key) as session:
+        for _ in range(FAULTS):
+            jobs = [session.submit(QUBO, time_limit=0.5, shots=2).id for _ in range(3)]
+            time.sleep(rng.uniform(0.0, 1.0))
+            disk.fill()
+            time.sleep(rng.uniform(0.0, 0.5))
+            service.kill()
+            service.start()
+            assert session.jobs()
+            time.sleep(rng.uniform(0.0, 1.0))
+            disk.free()
+            check_ended(session, jobs, 3)
