@@ -34,6 +34,7 @@ FAULTS = int(os.environ.get("ISINGLASS_FAULTS", "1"))
 MEBIBYTE = 1 << 20
 QUBO = {("a", "b"): 1, ("a", "a"): -1, ("b", "b"): -1}
 RING = {(k, (k + 1) % 2000): 1.0 for k in range(2000)}
+SEARCH = {"solver": "simulated_annealing"}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ class Client(threading.Thread):
             self.over.wait(0.2)
 
     def _submit(self) -> Any:
-        quick = {"solver": "simulated_annealing", "annealing_time": 1}
+        quick = {**SEARCH, "annealing_time": 1}
         match self._rng.integers(12):
             case 0:  # an upload
                 matrix = np.triu(self._rng.normal(size=(200, 200)))
@@ -157,3 +158,22 @@ def test_what_a_full_disk_says_and_who_survives_it(
                 time.sleep(0.1)
             assert len(service.workers()) == 2
             assert client.get(where).json()["arrived"] == 0
+
+
+def test_a_server_that_dies_on_a_full_disk_comes_back(
+    service: ServiceProcess, disk: SmallDisk, key: str
+) -> None:
+    """On the full disk already, which it only reads; afterwards everything is there."""
+    rng = random.Random(3)
+    with patient(service, key) as session:
+        for _ in range(FAULTS):
+            jobs = [session.submit(RING, **SEARCH, time_limit=0.5, shots=2).id for _ in range(3)]
+            time.sleep(rng.uniform(0.0, 1.0))
+            disk.fill()
+            time.sleep(rng.uniform(0.0, 0.5))
+            service.kill()
+            service.start()
+            assert session.jobs()
+            time.sleep(rng.uniform(0.0, 1.0))
+            disk.free()
+            check_ended(session, jobs, 3)

@@ -18,7 +18,7 @@ from isinglass.service.core import JobService
 from isinglass.service.keys import create_key, first_key
 from tests.postgres import Postgres
 
-ROUNDS = 4 * int(os.environ.get("ISINGLASS_FAULTS", "1"))
+ROUNDS = 2 * int(os.environ.get("ISINGLASS_FAULTS", "1"))
 SERVERS = 3
 
 

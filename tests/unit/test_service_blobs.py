@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import resource
 import time
 from collections.abc import Iterator
@@ -20,12 +21,20 @@ from isinglass.service.far_blobs import FarBlobs
 LARGE = np.random.default_rng(1).bytes(PIECE_BYTES + 5)
 
 
-@pytest.fixture(params=["here", "file", "memory"])
+FAR = os.environ.get("ISINGLASS_BLOBS")
+"""fsspec URL of one more place; tests/system/test_service_object_store.py gives one."""
+
+
+@pytest.fixture(params=["here", "file", "memory", *([] if FAR is None else ["given"])])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Blobs, Blobs]:
     """The blobs of two servers."""
     if request.param == "here":
         return Blobs(tmp_path / "a"), Blobs(tmp_path / "a")
-    url = f"file://{tmp_path}/far" if request.param == "file" else f"memory://{tmp_path.name}/far"
+    places = {
+        "file": f"file://{tmp_path}/far", "memory": f"memory://{tmp_path.name}/far",
+        "given": f"{FAR}/{tmp_path.name}",
+    }  # fmt: skip
+    url = places[request.param]
     return FarBlobs(url, tmp_path / "a"), FarBlobs(url, tmp_path / "b")
 
 

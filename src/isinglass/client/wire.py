@@ -31,6 +31,7 @@ ANSWER_SECONDS = 30.0
 AWAY = (502, 503, 504, 507)
 """Statuses of services that are not themselves, and may be so again in a moment."""
 AGAIN = (429, *AWAY)
+"""Statuses after which the same is asked again."""
 PATIENCE = 40
 """Tries to ask again for a job that exists: about a minute, in which a service starts again."""
 MOST_RESUMPTIONS = 20

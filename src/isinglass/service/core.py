@@ -82,9 +82,8 @@ class JobService:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Give running shots a new term and begin to sweep."""
+        """Begin to sweep, which first gives running shots a new term."""
         begin_to_load_qiskit()
-        await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
         self._tasks = [asyncio.create_task(self._sweep_for_ever())]
         if self.store.url.get_backend_name() == "postgresql":
@@ -249,12 +248,13 @@ class JobService:
 
     async def _sweep_for_ever(self) -> None:
         clock = self.store.clock
-        wall, steady, uploads, failing = clock(), time.monotonic(), 0.0, False
+        wall, steady, uploads = clock(), time.monotonic(), 0.0
+        unheard, failing = True, False
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                if failing:
-                    # Heartbeats were not written, either: nobody loses a shot for that.
+                if unheard:
+                    # Heartbeats were not written for a while: nobody loses a shot for that.
                     await self.in_store(self.leasing.extend_all)
                 jumped = (clock() - wall) - (time.monotonic() - steady)
                 wall, steady = clock(), time.monotonic()
@@ -270,12 +270,12 @@ class JobService:
                     await self.beside(self.blobs.forget_uploads)
                 if failing:
                     log.warning("the sweep goes on")
-                failing = False
+                unheard = failing = False
             except Exception:
                 # A full disk or a database that restarts: the next sweep is in a moment.
                 if not failing:
                     log.exception("the sweep failed and is tried again until it goes on")
-                failing = True
+                unheard = failing = True
 
     def _due(self) -> list[str]:
         expired = self.leasing.lose_expired()

@@ -122,10 +122,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
-    await _lose_dead_workers(service, settings.data / "workers")
-    if settings.workers:
-        # They are on their way: jobs for them are taken from the start.
-        await service.work.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    try:
+        await _lose_dead_workers(service, settings.data / "workers")
+        if settings.workers:
+            # They are on their way: jobs for them are taken from the start.
+            await service.work.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    except Exception as error:
+        # A full disk: leases run out by themselves, and workers will say that they are there.
+        log.error("who works here is not known yet: %s", str(error).partition("\n")[0])
     say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)

@@ -15,8 +15,9 @@ What the originals do and these do not:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass.compat.dwave.clique import DWaveCliqueSampler
@@ -56,12 +57,4 @@ __all__ = [
     "StrideHybridSolver",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"isinglass.compat.dwave.{_PLACES[name]}"), name)
-    raise AttributeError(f"module 'isinglass.compat.dwave' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)
