@@ -18,7 +18,7 @@ from isinglass.kernels import reference
 from isinglass.kernels.cuda import bifurcate_matrix, gemm
 from isinglass.kernels.cuda.card import Card, Work
 from isinglass.kernels.cuda.grids import WIDE, grid_of
-from isinglass.kernels.cuda.matrix_forms import Form, MatrixOnCard, form_of, matrix_bytes
+from isinglass.kernels.cuda.matrix_forms import Form, MatrixOnCard, form_of
 from isinglass.kernels.cuda.opening import open_cards
 from tests.conftest import kernel_form, random_couplings
 
@@ -293,31 +293,3 @@ def test_a_library_that_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.Monke
     monkeypatch.setattr(gemm, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="cupy"), gemm.cublas(work):
         pass
-
-
-@pytest.mark.parametrize("discrete", [True, False])
-@pytest.mark.parametrize("values", ["small", "gaussian"])
-def test_the_memory_said_is_the_memory_taken(
-    values: str, discrete: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    n, reads, taken = 20, 3, 0
-    problem = isinglass.compile(random_couplings(n, 1.0, values, 6), kind="ising", storage="dense")
-    put, room = Work.put, Work.room
-
-    def counted(make: Callable[..., Any]) -> Callable[..., Any]:
-        def counting(*arguments: Any) -> Any:
-            nonlocal taken
-            made = make(*arguments)
-            taken += made.nbytes
-            return made
-
-        return counting
-
-    monkeypatch.setattr(Work, "put", counted(put))
-    monkeypatch.setattr(Work, "room", counted(room))
-    variant = "discrete" if discrete else "generalized"
-    bifurcate(problem, backend="gpu", variant=variant, num_reads=reads, steps=1)
-    form = form_of(Card(0), problem.couplings, discrete)
-    said = matrix_bytes(form, problem.couplings.matrix.nbytes, n, reads) - gemm.HANDLE_BYTES
-    # Fields and what a replica has once, beside all that grows with the matrix and with n times reads.
-    assert taken <= said + 8 * n + 16 * reads and said <= 1.1 * taken

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -60,25 +58,6 @@ def test_a_read_is_the_same_among_few_and_many(problem: isinglass.CompiledProble
     assert (many.record.sample[:2] == few.record.sample).all()
 
 
-def test_time_limit_and_cancel_end_it_with_the_best_so_far(problem: isinglass.CompiledProblem) -> None:
-    began = time.perf_counter()
-    result = anneal(problem, num_reads=2, annealing_time=10**6, time_limit=0.5)
-    assert time.perf_counter() - began < 5.0
-    assert "time limit" in result.stop_reason
-    assert result.record.energy.min() == result.trace[-1, 1]
-    cancel = threading.Event()
-    cancel.set()
-    assert anneal(problem, num_reads=2, annealing_time=10**6, cancel=cancel).stop_reason.startswith(
-        "cancelled"
-    )
-
-
-def test_a_target_stops_all_of_it() -> None:
-    packed = isinglass.compile(random_couplings(34, 1.0, "pm1", 2), kind="ising", storage="packed")
-    result = anneal(packed, num_reads=1, annealing_time=10**6, target_energy=-20)
-    assert result.stop_reason.startswith("target") and result.record.energy.min() <= -20
-
-
 def test_constraints_become_penalties_there_too() -> None:
     x, y, z = dimod.Binaries("xyz")
     cqm = dimod.CQM()
@@ -117,16 +96,6 @@ def test_what_has_no_kernel_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match=words):
         isinglass.solve(problem, backend="gpu", **given)
-
-
-def test_memory_is_looked_at_before_it_is_taken(
-    problem: isinglass.CompiledProblem, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Card, "free_bytes", lambda card: 1000.0)
-    with pytest.raises(
-        OutOfMemoryError, match=r"needs .* GB of memory and 1e-06 GB are free on CUDA simulator"
-    ):
-        anneal(problem, num_reads=1)
 
 
 def test_without_numba_cuda_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

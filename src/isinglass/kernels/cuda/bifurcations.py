@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from isinglass.kernels.cuda.card import Work
-from isinglass.kernels.cuda.launches import in_launches
+from isinglass.kernels.cuda.launches import in_launches, note_best
 
 
 @dataclass(frozen=True)
@@ -72,4 +72,6 @@ def bifurcate_reads(
     in_launches(steps, launch, reads, flag, row)
     particles.multiply(signs=True)
     particles.keep_best()
-    return particles.best_states(), work.get(particles.best_energies)
+    energies = work.get(particles.best_energies)
+    note_best(float(energies.min()), flag, row)
+    return particles.best_states(), energies

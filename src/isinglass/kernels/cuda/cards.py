@@ -57,7 +57,7 @@ class Cards:
         self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
         self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
-        for _, card in zip(range(self.tasks), cycle(cards), strict=False):
+        for _, card in zip(range(max(self.tasks, len(cards))), cycle(cards), strict=False):
             self._free.put(card)
         self._resident: dict[tuple[int, int, str], tuple[Any, Any]] = {}
         self._forms: dict[tuple[int, int, bool], tuple[Any, Form]] = {}

@@ -176,7 +176,7 @@ class MatrixOnCard:
 def matrix_bytes(form: Form, given: int, n: int, reads: int) -> float:
     """Memory of a card for a matrix made from ``given`` bytes and, if any, ``reads`` replicas."""
     width, item = _filled(n, ALIGNED), np.dtype(form.kind).itemsize
-    matrix = float(given + item * form.matrix_parts * width**2)
+    matrix = float(given + item * form.matrix_parts * width**2 + 8 * n)
     if not reads:
         return matrix
     operand = (item * form.operand_parts + 4 * form.sums[0]) * _filled(reads, _TOGETHER) * width
