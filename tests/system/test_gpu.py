@@ -187,3 +187,15 @@ def test_a_job_runs_there_too_and_a_simulated_card_offers_itself_to_no_service()
     found = sampling.run({("a", "b"): -1}, spec, 0, Run(num_threads=2))
     assert found.info["cards"] == ["CUDA simulator"]
     assert "gpu" not in machine.backends_here()
+
+
+def test_the_q_score_is_measured_there_too() -> None:
+    given: dict[str, Any] = {"annealing_time": 1, "num_reads": 1}
+    report = isinglass.qscore.run(
+        "gpu", solver="simulated_annealing", parameters=given, sizes=[6], graphs=1, time_limit=2, seed=1
+    )
+    task = report.rows[0].task
+    assert task.backend == "gpu"
+    assert json.loads(task.facts) == {"solver": "simulated_annealing", "cards": ["CUDA simulator"], **given}
+    with pytest.raises(ParameterError, match="num_threads=2 is for backend 'cpu'"):
+        isinglass.qscore.run("gpu", sizes=[6], graphs=1, num_threads=2)
