@@ -181,6 +181,15 @@ def bifurcate_signs(tiny: bool) -> Row:
     return _bifurcate(tiny, "discrete", 2 / PRODUCTS["int8"], 21 + 8)
 
 
+def bifurcate_sparse(tiny: bool) -> Row:
+    """Signs and compressed rows: a step is one kernel."""
+    problem = _sparse(24 if tiny else 2000, 3 if tiny else 20)
+    n, entries, reads = problem.num_variables, len(problem.couplings.indices), 1 if tiny else 1024
+    floor = reads * max((30 * n + 4 * entries) / INSTRUCTIONS, 17 * n / BYTES)
+    sizes = (2, 4) if tiny else (500, 5000)
+    return _kernel(problem, "simulated_bifurcation", "steps", reads, floor, sizes, variant="discrete")
+
+
 def products(tiny: bool) -> Row:
     """Products of a matrix with 1024 replicas in each form, against float32 in the same run."""
     from isinglass.kernels.cuda.bifurcate_matrix import HALF, SINGLE, WHOLE
@@ -299,7 +308,7 @@ ROWS: dict[str, Callable[[bool], Row]] = {
     row.__name__: row
     for row in (
         checks, anneal_sparse, anneal_sparse_large, anneal_packed, anneal_packed_5000, anneal_tiles,
-        temper_sparse, temper_packed, products, bifurcate, bifurcate_signs, memcompute, rotors, qscore,
+        temper_sparse, temper_packed, products, bifurcate, bifurcate_signs, bifurcate_sparse, memcompute, rotors, qscore,
     )
 }  # fmt: skip
 

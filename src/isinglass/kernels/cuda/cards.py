@@ -168,7 +168,7 @@ class Cards:
         with self._work() as work:
             if len(couplings) == 4 and couplings[0].dtype != np.uint64:
                 rows = self._problem(
-                    work, couplings, lambda reads: sparse_bytes(couplings, n, 0) + 21.0 * n * reads, reads,
+                    work, couplings, lambda reads: sparse_bytes(couplings, n, 0) + 26.0 * n * reads, reads,
                     lambda: RowsOnCard.put(work, couplings, h), "bifurcation",
                 )  # fmt: skip
                 return bifurcate_reads(work, RowParticles(work, rows, start), check_every, *arguments)
