@@ -104,10 +104,8 @@ def test_reads_are_split_over_two_cards_and_stay_the_same(
     case: tuple[str, isinglass.CompiledProblem], used: set[int]
 ) -> None:
     name, problem = case
-    # Positions on a matrix may round elsewhere with other reads beside them; signs do not.
-    more = {"variant": "discrete"} if name == "simulated_bifurcation" else {}
     solver = solver_named(name)
-    values = solver.resolve({**SHORT[name], **more, "seed": 4})
+    values = solver.resolve({**SHORT[name], "seed": 4})
     found = []
     for cards in (1, 2):
         used.clear()
