@@ -19,7 +19,7 @@ from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError, P
 from isinglass.executors import machine, sampling
 from isinglass.executors.contract import Run
 from isinglass.jobs.spec import JobSpec
-from isinglass.kernels.cuda import opening
+from isinglass.kernels.cuda import card, opening
 from isinglass.kernels.cuda.card import Card
 from tests.conftest import random_couplings
 
@@ -199,3 +199,28 @@ def test_the_q_score_is_measured_there_too() -> None:
     assert json.loads(task.facts) == {"solver": "simulated_annealing", "cards": ["CUDA simulator"], **given}
     with pytest.raises(ParameterError, match="num_threads=2 is for backend 'cpu'"):
         isinglass.qscore.run("gpu", sizes=[6], graphs=1, num_threads=2)
+
+
+def test_memory_that_waits_to_be_given_back_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Context:
+        """As numba-cuda's: freed arrays are kept until there are many."""
+
+        free = 300e6
+
+        def __init__(self) -> None:
+            self.memory_manager = self.deallocations = self
+
+        def get_memory_info(self) -> Context:
+            return self
+
+        def clear(self) -> None:
+            self.free = 2e9
+
+    context = Context()
+    monkeypatch.setattr(card, "SIMULATED", False)
+    monkeypatch.setattr(card.cuda, "current_context", lambda: context, raising=False)
+    monkeypatch.setattr(Card, "name", "card")
+    Card(0).require(1e9, "this")
+    assert context.free == 2e9
+    with pytest.raises(OutOfMemoryError, match=r"needs 3 GB of memory and 1\.73 GB are free on card"):
+        Card(0).require(3e9, "this")

@@ -10,8 +10,9 @@ rows. A number stands in parts (matrix_forms.py says in how many), rounded when 
 
 ``move`` makes a step and writes the next operand in the same pass. Steps are those of bifurcate.py.
 
-Two numbers, a step of one replica: ``move`` 45 n instructions and, with positions in two parts, 24 n bytes
-(32 n when generalised), with signs of whole numbers 21 n; ``keep_best`` 8 n bytes.
+Two numbers, a step of one replica: ``move`` 45 n instructions and 26 n bytes with positions in two digits,
+24 n in two parts of bfloat16 (8 n more when generalised), 21 n with signs of whole numbers; ``keep_best`` 8 n
+bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from isinglass.kernels.cuda.streams import product
 from isinglass.kernels.cuda.warps import kernel
 
 GRAINS = 127 * 256 + 127
-"""The largest number of two digits: what a position of 1 is."""
+"""The largest size that two digits have for both signs; also what a position of 1 is."""
 
 
 @cuda.jit(device=True)

@@ -173,7 +173,6 @@ class Cards:
                 )  # fmt: skip
                 return bifurcate_reads(work, RowParticles(work, rows, start), check_every, *arguments)
             form = self._form(work.card, couplings, discrete)
-
             matrix = self._problem(
                 work, couplings, lambda reads: matrix_bytes(form, couplings[0].nbytes, n, reads), reads,
                 lambda: MatrixOnCard.put(work, couplings, h, form), "signs" if discrete else "positions",

@@ -39,7 +39,7 @@ from isinglass.kernels.cuda.gemm import ALIGNED, HANDLE_BYTES, gemm_arguments
 from isinglass.kernels.cuda.grids import WIDE, grid_of
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
 
-_ONE_DIGIT, _TWO_DIGITS = 127, 127 * 256 + 127
+_ONE_DIGIT = 127
 _TOGETHER = 1 if SIMULATED else LANES
 """cuBLAS has int8 kernels for more than 16 columns only."""
 _CHECKED_ROWS = 16
@@ -98,7 +98,7 @@ def form_of(card: Card, couplings: Any, signs: bool) -> Form:
     digits, of = 1 if largest <= _ONE_DIGIT else 2, 1 if signs else 2
     # A digit is 128 at most, and two pairs of digits may have one weight.
     most = min(largest, 128.0) * 128.0 * len(couplings[0]) * min(digits, of)
-    if whole and largest <= _TWO_DIGITS and most < _LARGEST_SUM:
+    if whole and largest <= bifurcate_matrix.GRAINS and most < _LARGEST_SUM:
         return Form(bifurcate_matrix.WHOLE, np.int8, digits, of, whole)
     if not card.has_bfloat16:
         return Form(bifurcate_matrix.SINGLE, np.float32, 1, 1, whole)
