@@ -172,13 +172,22 @@ def _bifurcate(tiny: bool, variant: str, product: float, bytes_a_number: int) ->
 
 
 def bifurcate(tiny: bool) -> Row:
-    """Positions in two parts of bfloat16."""
-    return _bifurcate(tiny, "ballistic", 2 * 2 / PRODUCTS["bfloat16"], 24)
+    """Positions in two digits."""
+    return _bifurcate(tiny, "ballistic", 2 * 2 / PRODUCTS["int8"], 26)
 
 
 def bifurcate_signs(tiny: bool) -> Row:
     """Signs of whole numbers, each state judged."""
     return _bifurcate(tiny, "discrete", 2 / PRODUCTS["int8"], 21 + 8)
+
+
+def bifurcate_sparse(tiny: bool) -> Row:
+    """Signs and compressed rows: a step is one kernel."""
+    problem = _sparse(24 if tiny else 2000, 3 if tiny else 20)
+    n, entries, reads = problem.num_variables, len(problem.couplings.indices), 1 if tiny else 1024
+    floor = reads * max((30 * n + 4 * entries) / INSTRUCTIONS, 17 * n / BYTES)
+    sizes = (2, 4) if tiny else (500, 5000)
+    return _kernel(problem, "simulated_bifurcation", "steps", reads, floor, sizes, variant="discrete")
 
 
 def products(tiny: bool) -> Row:
@@ -195,6 +204,7 @@ def products(tiny: bool) -> Row:
     forms = {
         "float32": Form(SINGLE, np.float32, 1, 1),
         "int8": Form(WHOLE, np.int8, 1, 1, True),
+        "int8 x 2": Form(WHOLE, np.int8, 1, 2, True),
         "bfloat16 x 2": Form(HALF, np.uint16, 1, 2),
         "2 x 2": Form(HALF, np.uint16, 2, 2),
     }
@@ -204,9 +214,10 @@ def products(tiny: bool) -> Row:
         with card.work("multiplying") as work, cublas(work) as gemm:
             problem = MatrixOnCard.put(work, (matrix,), np.zeros(n), form)
             operand, sums = problem.operand_for(work, reads)
-            given = work.put(x)
-            work.launch(form.kernels.operand, grid_of(operand.shape[1:]), WIDE, given, form.digits, operand)
-            calls = problem.products(operand, sums, form.operand_parts)
+            given, signs = work.put(x), name == "int8"
+            grid, grains = grid_of(operand.shape[1:]), np.float32(form.grains)
+            work.launch(form.kernels.operand, grid, WIDE, given, signs, grains, operand)
+            calls = problem.products(operand, sums, signs)
             for _ in range(2):
                 work.wait()
                 began = time.perf_counter()
@@ -214,7 +225,7 @@ def products(tiny: bool) -> Row:
                     gemm(*arguments)
                 work.wait()
                 seconds = (time.perf_counter() - began) / times
-        peak = PRODUCTS["bfloat16" if form.kernels is HALF else name]
+        peak = PRODUCTS["bfloat16" if form.kernels is HALF else name.split()[0]]
         floor = 2 * n * n * reads * len(calls) / peak
         row |= {f"{name} us": 1e6 * seconds, f"{name} over floor": seconds / floor}
     return row
@@ -299,7 +310,8 @@ ROWS: dict[str, Callable[[bool], Row]] = {
     row.__name__: row
     for row in (
         checks, anneal_sparse, anneal_sparse_large, anneal_packed, anneal_packed_5000, anneal_tiles,
-        temper_sparse, temper_packed, products, bifurcate, bifurcate_signs, memcompute, rotors, qscore,
+        temper_sparse, temper_packed, products, bifurcate, bifurcate_signs, bifurcate_sparse, memcompute,
+        rotors, qscore,
     )
 }  # fmt: skip
 

@@ -54,13 +54,13 @@ def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
             {**temper, "num_temperatures": 3},
         ),
         ("bifurcation, sparse", "simulated_bifurcation", lambda: _two_halves(n, "sparse"), discrete),
-        ("bifurcation, int8", "simulated_bifurcation", lambda: _two_valued(n, "packed"), discrete),
+        ("bifurcation, signs", "simulated_bifurcation", lambda: _two_valued(n, "packed"), discrete),
         (
-            "bifurcation, bfloat16", "simulated_bifurcation", lambda: _two_valued(n, "packed"),
+            "bifurcation, digits", "simulated_bifurcation", lambda: _two_valued(n, "packed"),
             {**discrete, "variant": "generalized"},
         ),
         (
-            "bifurcation, two parts", "simulated_bifurcation", lambda: _gaussian(n),
+            "bifurcation, bfloat16", "simulated_bifurcation", lambda: _gaussian(n),
             {**discrete, "variant": "ballistic"},
         ),
         ("memcomputing", "memcomputing", lambda: _two_halves(n, "sparse"), {"num_reads": 3, "steps": 6}),

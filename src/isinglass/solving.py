@@ -138,7 +138,7 @@ def solve(
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    batch = _cards(chosen, threads) if backend == "gpu" else None
+    batch = cards_for(chosen, threads) if backend == "gpu" else None
     control = RunControl(
         time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch
     )
@@ -208,7 +208,8 @@ def check_batched(solver: Solver) -> None:
         )
 
 
-def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+def cards_for(solver: Solver, threads: int | None) -> BatchKernels:
+    """The cards of this machine, for a solver with kernels for them; they take no ``threads``."""
     check_batched(solver)
     if threads is not None:
         raise ParameterError(f"num_threads={threads} is for backend 'cpu': 'gpu' uses its cards whole")

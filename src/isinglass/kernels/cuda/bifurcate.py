@@ -1,4 +1,4 @@
-"""Simulated bifurcation of many replicas on compressed rows: signs, products, the step and the best states.
+"""Simulated bifurcation of many replicas on compressed rows: a step in one pass, and the best states.
 
 Arrays are [n, replicas], a lane a replica, so that every access is coalesced. The step is that of
 kernels/cpu/bifurcate_move.py, rounded as there, so discrete bifurcation of whole numbers gives the
@@ -7,8 +7,8 @@ matrices.
 
 Goto et al., Sci. Adv. 7, eabe7953 (2021).
 
-Two numbers, a step of one replica: ``move`` 30 n instructions and 24 n bytes (32 n when generalised);
-``products_sparse`` 3 nnz instructions and 8 nnz / 32 + 4 nnz bytes of L2.
+Two numbers, a step of one replica: 30 n + 4 nnz instructions; bytes 17 n with signs and 20 n with positions
+(8 n more when generalised), and from L2 nnz of signs or 4 nnz of positions, with 8 nnz / 32 of couplings.
 """
 
 from __future__ import annotations
@@ -47,31 +47,39 @@ def moved(u, v, q, field, c0, dt):
     return u, v
 
 
+@cuda.jit(device=True)
+def _row_product(indptr, indices, weights, z, i, r):
+    total = np.float32(0.0)
+    for k in range(indptr[i], indptr[i + 1]):
+        total += product(weights[k], np.float32(z[indices[k], r]))
+    return np.float32(0.5) * total
+
+
 @kernel(256)
-def signs(x, z):
-    """``z`` = sign of ``x``, +1 for 0; float32[n, replicas]; a thread a number."""
+def operand(x, signs, z):
+    """``z`` [n, replicas]: positions ``x``, or their signs; a thread a number."""
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
-        z[i, r] = sign_of(x[i, r])
+        z[i, r] = sign_of(x[i, r]) if signs else x[i, r]
 
 
 @kernel(256)
 def products_sparse(indptr, indices, weights, z, f):
     """``f = J z`` for compressed rows whose ``weights`` (float32) hold 2 J; a thread a number."""
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
-    if r < z.shape[1]:
-        total = np.float32(0.0)
-        for k in range(indptr[i], indptr[i + 1]):
-            total += product(weights[k], z[indices[k], r])
-        f[i, r] = np.float32(0.5) * total
+    if r < f.shape[1]:
+        f[i, r] = _row_product(indptr, indices, weights, z, i, r)
 
 
 @kernel(256)
-def move(x, y, f, h, p, control, pressure, left, c0, dt):
-    """One step in place; ``f = J z`` without ``h`` (float32[n]).
+def step(
+    indptr, indices, weights, h, z, after, x, y, p, control, pressure, left, c0, dt, signs
+):  # fmt: skip
+    """One step of ``x``, ``y`` in place, from the products of ``z`` to the next operand, ``after``.
 
-    ``p`` float32[n, replicas] for generalised bifurcation, with ``control`` (float32[replicas]) and ``left``
-    steps to go; float32[0, replicas] otherwise, where ``pressure`` is that of all.
+    ``z``, ``after``: as ``operand`` writes them, int8 where ``signs``; ``h`` float32[n]. ``p`` float32[n,
+    replicas] for generalised bifurcation, with ``control`` (float32[replicas]) and ``left`` steps to go;
+    float32[0, replicas] otherwise, where ``pressure`` is that of all.
     """
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
@@ -79,7 +87,10 @@ def move(x, y, f, h, p, control, pressure, left, c0, dt):
         if p.shape[0] > 0:
             q = controlled(p[i, r], x[i, r], control[r], left)
             p[i, r] = q
-        x[i, r], y[i, r] = moved(x[i, r], y[i, r], q, h[i] + f[i, r], c0, dt)
+        field = h[i] + _row_product(indptr, indices, weights, z, i, r)
+        u, v = moved(x[i, r], y[i, r], q, field, c0, dt)
+        x[i, r], y[i, r] = u, v
+        after[i, r] = sign_of(u) if signs else u
 
 
 @kernel(256)

@@ -3,18 +3,21 @@
 Arrays are [replicas, n], a thread a spin, so that the products of gemm.py read both operands along their
 rows. A number stands in parts (matrix_forms.py says in how many), rounded when it is written:
 
-* ``WHOLE``: whole numbers in base 256, balanced digits, int8, least first. Signs are one digit.
+* ``WHOLE``: whole numbers in base 256, balanced digits, int8, least first. Signs are one digit; positions are
+  two, as whole numbers of ``GRAINS`` to the unit.
 * ``HALF``: bfloat16, as its bits; the second part is what the first one's rounding left.
 * ``SINGLE``: float32, for cards whose tensor cores have no bfloat16.
 
 ``move`` makes a step and writes the next operand in the same pass. Steps are those of bifurcate.py.
 
-Two numbers, a step of one replica: ``move`` 45 n instructions and, with positions in two parts, 24 n bytes
-(32 n when generalised), with signs of whole numbers 21 n; ``keep_best`` 8 n bytes.
+Two numbers, a step of one replica: ``move`` 45 n instructions and 26 n bytes with positions in two digits,
+24 n in two parts of bfloat16 (8 n more when generalised), 21 n with signs of whole numbers; ``keep_best`` 8 n
+bytes.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,12 +25,17 @@ from numba import cuda
 
 from isinglass.kernels.cuda.bifurcate import controlled, moved, sign_of
 from isinglass.kernels.cuda.packed_tile import MOST_THREADS, block_sum
+from isinglass.kernels.cuda.streams import product
 from isinglass.kernels.cuda.warps import kernel
+
+GRAINS = 127 * 256 + 127
+"""The largest size that two digits have for both signs; also what a position of 1 is."""
 
 
 @cuda.jit(device=True)
 def _write_whole(value, parts, row, column):
-    v = np.int32(value)
+    """The nearest whole number's digits, the last of which takes what is left."""
+    v = np.int32(math.floor(value + np.float32(0.5)))
     for p in range(parts.shape[0]):
         digit = ((v + 128) & 255) - 128
         parts[p, row, column] = np.int8(digit)
@@ -102,20 +110,22 @@ def _kernels(write: Any) -> Kernels:
             write(value, parts, i, j)
 
     @kernel(256)
-    def operand(x, signs, parts):
-        """Positions, or their signs, in ``parts`` [parts, replicas, width]; zero past ``x``."""
+    def operand(x, signs, grains, parts):
+        """Positions times ``grains``, or their signs, in ``parts`` [parts, replicas, width]; else zero."""
         r, i = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
         if i < parts.shape[2]:
             value = np.float32(0.0)
             if r < x.shape[0] and i < x.shape[1]:
-                value = sign_of(x[r, i]) if signs else x[r, i]
+                value = sign_of(x[r, i]) if signs else product(x[r, i], grains)
             write(value, parts, r, i)
 
     @kernel(256)
-    def move(x, y, p, sums, h, control, pressure, left, c0, dt, signs, parts):
-        """One step in place, and the next operand; ``sums``: the products, without ``h`` (float64[n]).
+    def move(x, y, p, sums, grain, h, control, pressure, left, c0, dt, signs, grains, parts):
+        """One step in place, and the next operand, see there; ``h`` float64[n].
 
-        The others as in ``bifurcate.move``, with the axes exchanged.
+        ``sums``: the products, of which ``grain`` (float64) is the unit, without ``h``.
+
+        The others as in ``bifurcate.step``, with the axes exchanged.
         """
         r, i = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
         if i < x.shape[1]:
@@ -123,10 +133,10 @@ def _kernels(write: Any) -> Kernels:
             if p.shape[0] > 0:
                 q = controlled(p[r, i], x[r, i], control[r], left)
                 p[r, i] = q
-            field = np.float32(h[i] + _total(sums, r, i))
+            field = np.float32(h[i] + grain * _total(sums, r, i))
             u, v = moved(x[r, i], y[r, i], q, field, c0, dt)
             x[r, i], y[r, i] = u, v
-            write(sign_of(u) if signs else u, parts, r, i)
+            write(sign_of(u) if signs else product(u, grains), parts, r, i)
 
     return Kernels(unpack, fill, operand, move)
 

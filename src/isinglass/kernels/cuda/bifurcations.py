@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from isinglass.kernels.cuda.card import Work
-from isinglass.kernels.cuda.launches import in_launches
+from isinglass.kernels.cuda.launches import in_launches, note_best
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,11 @@ class Particles(Protocol):
     best_energies: Any
     """float64[reads]"""
 
-    def multiply(self, signs: bool) -> None:
-        """Products of the couplings with positions, or with their signs."""
+    def judge(self) -> None:
+        """Keep the signs where they are better than before."""
 
-    def keep_best(self) -> None:
-        """Judge the signs by their products."""
-
-    def move(self, pressure: np.float32, left: np.float32) -> None:
-        """A step, by the products."""
+    def step(self, pressure: np.float32, left: np.float32) -> None:
+        """See kernels/cpu/bifurcate_move.py; ``left`` steps to go."""
 
     def best_states(self) -> np.ndarray:
         """int8[reads, n]"""
@@ -54,22 +51,17 @@ def bifurcate_reads(
     work: Work, particles: Particles, check_every: int, steps: int, flag: np.ndarray, row: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """See ``kernels.batch.BatchKernels.bifurcate``."""
-    discrete, reads = particles.start.discrete, len(particles.start.x)
 
     def launch(first: int, count: int) -> float:
         for t in range(first, first + count):
-            look = t % check_every == check_every - 1
-            if look or discrete:
-                particles.multiply(signs=True)
-            if look:
-                particles.keep_best()
-            if not discrete:
-                particles.multiply(signs=False)
+            if t % check_every == check_every - 1:
+                particles.judge()
             pressure = np.float32(1.0) - np.float32(t + 1) / np.float32(steps)
-            particles.move(pressure, np.float32(steps - t))
+            particles.step(pressure, np.float32(steps - t))
         return float(work.get(particles.best_energies).min())
 
-    in_launches(steps, launch, reads, flag, row)
-    particles.multiply(signs=True)
-    particles.keep_best()
-    return particles.best_states(), work.get(particles.best_energies)
+    in_launches(steps, launch, len(particles.start.x), flag, row)
+    particles.judge()
+    energies = work.get(particles.best_energies)
+    note_best(float(energies.min()), flag, row)
+    return particles.best_states(), energies

@@ -72,7 +72,7 @@ class Card:
         free = self.free_bytes()
         if needed > free and not SIMULATED:
             # What earlier runs gave back waits for numba to return it.
-            cuda.current_context().deallocations.clear()
+            cuda.current_context().memory_manager.deallocations.clear()
             free = self.free_bytes()
         if needed > free:
             raise OutOfMemoryError(

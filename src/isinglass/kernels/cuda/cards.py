@@ -57,7 +57,7 @@ class Cards:
         self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
         self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
-        for _, card in zip(range(self.tasks), cycle(cards), strict=False):
+        for _, card in zip(range(max(self.tasks, len(cards))), cycle(cards), strict=False):
             self._free.put(card)
         self._resident: dict[tuple[int, int, str], tuple[Any, Any]] = {}
         self._forms: dict[tuple[int, int, bool], tuple[Any, Form]] = {}
@@ -168,12 +168,11 @@ class Cards:
         with self._work() as work:
             if len(couplings) == 4 and couplings[0].dtype != np.uint64:
                 rows = self._problem(
-                    work, couplings, lambda reads: sparse_bytes(couplings, n, 0) + 21.0 * n * reads, reads,
+                    work, couplings, lambda reads: sparse_bytes(couplings, n, 0) + 26.0 * n * reads, reads,
                     lambda: RowsOnCard.put(work, couplings, h), "bifurcation",
                 )  # fmt: skip
                 return bifurcate_reads(work, RowParticles(work, rows, start), check_every, *arguments)
             form = self._form(work.card, couplings, discrete)
-
             matrix = self._problem(
                 work, couplings, lambda reads: matrix_bytes(form, couplings[0].nbytes, n, reads), reads,
                 lambda: MatrixOnCard.put(work, couplings, h, form), "signs" if discrete else "positions",

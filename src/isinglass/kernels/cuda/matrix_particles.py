@@ -29,22 +29,25 @@ class MatrixParticles:
         self.x, self.y = work.put(start.x), work.put(start.y)
         self.p, self.control = (work.put(a) for a in start.pressures())
         self.operand, self.sums = problem.operand_for(work, reads)
-        self.holds_signs: bool | None = None
-        # Signs are exact in the first part.
-        self.products = {
-            signs: problem.products(self.operand, self.sums, 1 if signs else problem.form.operand_parts)
-            for signs in (True, False)
-        }
+        self.grains = np.float32(problem.form.grains)
+        self.grain = 1.0 if start.discrete else 1.0 / problem.form.grains
+        # Whether operand, and sums, are of signs or of positions; None: of neither as they are now.
+        self.holds: bool | None = None
+        self.multiplied: bool | None = None
+        self.products = {s: problem.products(self.operand, self.sums, s) for s in (True, False)}
         self.best = work.put(np.zeros((reads, n), np.int8))
         self.best_energies = work.put(np.full(reads, np.inf))
 
     def multiply(self, signs: bool) -> None:
-        """See ``Particles``."""
-        form = self.problem.form
-        if self.holds_signs is not signs:
+        """Products of the couplings with positions, or with their signs, into ``sums``."""
+        if self.multiplied is signs:
+            return
+        if self.holds is not signs:
             grid = grid_of(self.operand.shape[1:])
-            self.work.launch(form.kernels.operand, grid, WIDE, self.x, signs, self.operand)
-            self.holds_signs = signs
+            self.work.launch(
+                self.problem.form.kernels.operand, grid, WIDE, self.x, signs, self.grains, self.operand
+            )
+        self.holds = self.multiplied = signs
         for arguments in self.products[signs]:
             self.gemm(*arguments)
 
@@ -55,24 +58,26 @@ class MatrixParticles:
             x = self.start.x[0]
             v = np.where(x >= 0, 1.0, -1.0) if signs else x
             sums = np.stack([self.work.get(self.sums[p, 0]) for p in range(len(self.sums))])
-            parts = 1 if signs else self.problem.form.operand_parts
-            self.problem.check(couplings, v, sums, parts, self.work.card)
+            self.problem.check(couplings, v, sums, signs, self.work.card)
 
-    def keep_best(self) -> None:
+    def judge(self) -> None:
         """See ``Particles``."""
+        self.multiply(True)
         self.work.launch(
             bifurcate_matrix.keep_best, len(self.start.x), _BEST_THREADS, self.x, self.sums, self.problem.h,
             self.best, self.best_energies,
         )  # fmt: skip
 
-    def move(self, pressure: np.float32, left: np.float32) -> None:
+    def step(self, pressure: np.float32, left: np.float32) -> None:
         """See ``Particles``; leaves the operand of the next product."""
         start = self.start
+        self.multiply(start.discrete)
         self.work.launch(
             self.problem.form.kernels.move, self.numbers, WIDE, self.x, self.y, self.p, self.sums,
-            self.problem.h, self.control, pressure, left, start.c0, start.dt, start.discrete, self.operand,
+            self.grain, self.problem.h, self.control, pressure, left, start.c0, start.dt, start.discrete,
+            self.grains, self.operand,
         )  # fmt: skip
-        self.holds_signs = start.discrete
+        self.holds, self.multiplied = start.discrete, None
 
     def best_states(self) -> np.ndarray:
         """See ``Particles``."""

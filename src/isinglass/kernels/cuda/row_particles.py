@@ -36,33 +36,40 @@ class RowParticles:
         reads, n = start.x.shape
         self.numbers = grid_of((n, reads))
         self.x, self.y = work.put(start.x.T), work.put(start.y.T)
-        self.z, self.f = (work.room((n, reads), np.float32) for _ in range(2))
         self.p, self.control = (work.put(a.T) for a in start.pressures())
+        kind = np.int8 if start.discrete else np.float32
+        # Each step reads the one and writes the other.
+        self.z, self.after = (work.room((n, reads), kind) for _ in range(2))
+        self._write(start.discrete, self.z)
+        self.signs = work.room((n, reads), np.int8)
+        self.f = work.room((n, reads), np.float32)
         self.best = work.put(np.zeros((n, reads), np.int8))
         self.best_energies = work.put(np.full(reads, np.inf))
 
-    def multiply(self, signs: bool) -> None:
-        """See ``Particles``."""
-        if signs:
-            self.work.launch(bifurcate.signs, self.numbers, WIDE, self.x, self.z)
-        factor = self.z if signs else self.x
-        self.work.launch(
-            bifurcate.products_sparse, self.numbers, WIDE, *self.problem.rows, factor, self.f
-        )  # fmt: skip
+    def _write(self, signs: bool, operand: Any) -> None:
+        self.work.launch(bifurcate.operand, self.numbers, WIDE, self.x, signs, operand)
 
-    def keep_best(self) -> None:
+    def judge(self) -> None:
         """See ``Particles``."""
+        signs = self.z if self.start.discrete else self.signs
+        if not self.start.discrete:
+            self._write(True, signs)
+        self.work.launch(
+            bifurcate.products_sparse, self.numbers, WIDE, *self.problem.rows, signs, self.f
+        )  # fmt: skip
         self.work.launch(
             bifurcate.keep_best, -(-len(self.start.x) // LANES), (LANES, 1 if SIMULATED else bifurcate.WARPS),
-            self.z, self.f, self.problem.h, self.best, self.best_energies,
+            signs, self.f, self.problem.h, self.best, self.best_energies,
         )  # fmt: skip
 
-    def move(self, pressure: np.float32, left: np.float32) -> None:
+    def step(self, pressure: np.float32, left: np.float32) -> None:
         """See ``Particles``."""
+        start, problem = self.start, self.problem
         self.work.launch(
-            bifurcate.move, self.numbers, WIDE, self.x, self.y, self.f, self.problem.h, self.p, self.control,
-            pressure, left, self.start.c0, self.start.dt,
+            bifurcate.step, self.numbers, WIDE, *problem.rows, problem.h, self.z, self.after, self.x, self.y,
+            self.p, self.control, pressure, left, start.c0, start.dt, start.discrete,
         )  # fmt: skip
+        self.z, self.after = self.after, self.z
 
     def best_states(self) -> np.ndarray:
         """See ``Particles``."""
