@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -111,6 +112,8 @@ def between() -> None:
     if RELEASE >= (0, 5):
         job = service.submit_circuits({"w": WIDE})
         assert service.cancel_job(job).status_code == 200
+        while not str(service.poll_job_status(job, verbose=False)).endswith("CANCELLED"):
+            time.sleep(0.1)
         refused(lambda: service.cancel_job(job), requests.HTTPError, "409")
     if RELEASE >= (0, 8):
         from divi.backends import ExecutionConfig, SimulationMethod
