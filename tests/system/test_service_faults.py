@@ -65,7 +65,7 @@ def check_ended(session: Session, ids: list[str], expected: int) -> None:
 def test_workers_killed_at_random_times(service: ServiceProcess) -> None:
     rng = random.Random(1)
     with service.connect() as session:
-        ids = [session.submit(MIDDLING, time_limit=0.4, shots=2).id for _ in range(3 * FAULTS)]
+        ids = [session.submit(MIDDLING, time_limit=0.4, shots=2, timeout=None).id for _ in range(3 * FAULTS)]
         for _ in range(FAULTS):
             time.sleep(rng.uniform(0.2, 1.5))
             workers = service.workers()
@@ -85,13 +85,15 @@ def test_the_server_killed_at_random_times(service: ServiceProcess) -> None:
             config=isinglass.Config(endpoint=service.url, sdk_key=key, retry_count=100)
         ) as s:
             while not over.is_set():
-                acknowledged.append(s.submit(QUBO, seed=len(acknowledged)).id)
+                acknowledged.append(s.submit(QUBO, seed=len(acknowledged), timeout=None).id)
+                time.sleep(0.02)
 
     key = service.key("bob")
     thread = threading.Thread(target=submit)
     thread.start()
     for _ in range(FAULTS):
-        time.sleep(rng.uniform(0.5, 2.0))
+        # Workers need some seconds until they are at work: some deaths come before that, some after.
+        time.sleep(rng.uniform(0.5, 6.0))
         service.kill()
         service.start()
     before = len(acknowledged)
