@@ -97,7 +97,10 @@ def between() -> None:
     from divi.backends import JobConfig
 
     named = "config" if "config" in signature(QoroService).parameters else "job_config"
-    service = QoroService(auth_token=KEY, polling_interval=0.05, **{named: JobConfig(shots=100)})
+    target = {"qpu_system": "qoro_maestro"} if RELEASE < (0, 9) else {}
+    service = QoroService(
+        auth_token=KEY, polling_interval=0.05, **{named: JobConfig(shots=100, **target)}
+    )  # fmt: skip
     assert service.test_connection().status_code == 200 and service.fetch_qpu_systems()
 
     def results(*given: object, **how: object) -> list[dict]:
