@@ -142,7 +142,8 @@ class _Rounds:
         self.compile_seconds += time.perf_counter() - began
         self.storage, self.interactions = problem.storage, problem.num_interactions
         self.control.measure_in(problem.scale, problem.offset)
-        samples: Samples = self.solver.run(problem, self.values, self.control)
+        with self.control.part(None):  # so that even a round which begins as the run ends has a read
+            samples: Samples = self.solver.run(problem, self.values, self.control)
         self.facts = samples.facts
         began = time.perf_counter()
         report = self.encoding.decode((samples.states + np.int8(1)) >> np.int8(1))

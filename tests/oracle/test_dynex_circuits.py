@@ -153,6 +153,16 @@ def test_wires_and_bits() -> None:
     assert samples_of(found, 3, True, 1).tolist() == [[0, 0, 1, 1, 1, 0, 1, 1, 0]]
 
 
+def test_the_first_reads_are_a_sample_of_all() -> None:
+    """Clients of text take what has come when they look: it once was the most frequent one over and over."""
+    found = counts([op("Hadamard", [0])], 1)
+    reads = samples_of(found, 1, False, 2000)[:, 0]
+    assert reads[0] == int(found["1"] > found["0"]) and reads.sum() == found["1"]
+    for few in (reads[:100], samples_of(found, 1, False, 100)[:, 0]):
+        # Of 1000 reads, half of them 1: 100 have 50 and a standard deviation of less than 5.
+        assert 25 < few.sum() < 75
+
+
 def test_a_phase_is_estimated() -> None:
     """T has the phase 1/8: 001 on the three wires that count, most significant first."""
     estimate = op(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -96,7 +97,10 @@ def between() -> None:
     from divi.backends import JobConfig
 
     named = "config" if "config" in signature(QoroService).parameters else "job_config"
-    service = QoroService(auth_token=KEY, polling_interval=0.05, **{named: JobConfig(shots=100)})
+    target = {"qpu_system": "qoro_maestro"} if RELEASE < (0, 9) else {}
+    service = QoroService(
+        auth_token=KEY, polling_interval=0.05, **{named: JobConfig(shots=100, **target)}
+    )  # fmt: skip
     assert service.test_connection().status_code == 200 and service.fetch_qpu_systems()
 
     def results(*given: object, **how: object) -> list[dict]:
@@ -111,6 +115,8 @@ def between() -> None:
     if RELEASE >= (0, 5):
         job = service.submit_circuits({"w": WIDE})
         assert service.cancel_job(job).status_code == 200
+        while not str(service.poll_job_status(job, verbose=False)).endswith("CANCELLED"):
+            time.sleep(0.1)
         refused(lambda: service.cancel_job(job), requests.HTTPError, "409")
     if RELEASE >= (0, 8):
         from divi.backends import ExecutionConfig, SimulationMethod

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pytest
 from isinglass.compat.dynex import dynexcore
 from isinglass.compat.dynex.v2 import sdk_pb2 as pb
 from isinglass.compat.dynex.v2.sdk_pb2_grpc import SDKStub
+from isinglass.errors import ParameterError
 from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import COMMAND, ServiceProcess
 from tests.wire.dynex.in_process import batch, options, with_data
@@ -48,6 +50,15 @@ def gpu(service: ServiceProcess) -> Iterator[None]:
         [*COMMAND, "worker", "--url", service.url, "--backends", "gpu", "--threads", "1"],
         env={**os.environ, "ISINGLASS_SDK_KEY": service.key("gpu", "work")},
     )
+    with service.connect() as session:
+        until = time.monotonic() + 60
+        while True:  # it is told of by the service's refusals
+            try:
+                session.solve({("a", "b"): 1}, backend="gpu")
+                break
+            except ParameterError:
+                assert time.monotonic() < until and worker.poll() is None
+                time.sleep(0.1)
     yield
     worker.terminate()
     worker.wait()

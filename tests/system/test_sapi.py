@@ -14,6 +14,7 @@ from tests.system.peer_environment import needs_peers, python_with
 from tests.system.service_process import ServiceProcess
 
 SCRIPT = Path(__file__).with_name("dwave_script.py")
+DOCUMENTS = SCRIPT.with_name("dwave_documents.py")
 VERSIONS = (("0.14.4", "1.34.0"), ("0.14.8", "1.36.0"))
 """Of dwave-cloud-client and dwave-system."""
 
@@ -48,7 +49,7 @@ def test_the_quick_script(service: ServiceProcess, tmp_path: Path) -> None:
 
 
 def test_the_published_blocks(service: ServiceProcess, tmp_path: Path) -> None:
-    run(service, tmp_path, Path(sys.executable), "dwave.system", SCRIPT.with_name("dwave_documents.py"))
+    run(service, tmp_path, Path(sys.executable), "dwave.system", DOCUMENTS)
 
 
 @needs_peers
@@ -56,6 +57,7 @@ def test_the_published_blocks(service: ServiceProcess, tmp_path: Path) -> None:
 def test_everything(service: ServiceProcess, tmp_path: Path, versions: tuple[str, str]) -> None:
     python = python_with(f"dwave-cloud-client=={versions[0]}", f"dwave-system=={versions[1]}")
     run(service, tmp_path, python, "all")
+    run(service, tmp_path, python, "dwave.system", DOCUMENTS)
 
 
 def test_the_lines_that_a_person_sets(service: ServiceProcess) -> None:

@@ -132,3 +132,32 @@ def test_what_cannot_be_solved_is_refused_in_one_sentence() -> None:
 def test_repr_says_how_many_are_feasible() -> None:
     text = repr(isinglass.solve(knapsack(8, 1), seed=1))
     assert "feasible" in text and len(text.splitlines()) <= 10
+
+
+class AfterLooks:
+    """Says stop from the k-th time on that it is asked."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def is_set(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_a_round_that_begins_as_the_run_ends_has_a_read() -> None:
+    """The end may come between the look for it and the round: it once was an error, as of np.stack."""
+    cqm = dimod.ConstrainedQuadraticModel()
+    x, y = dimod.Integer("x", upper_bound=5), dimod.Binary("y")
+    cqm.set_objective(-x - y)
+    cqm.add_constraint(x + y <= 3, label="most")
+    for looks in range(60):
+        result = isinglass.solve(
+            cqm,
+            solver="simulated_annealing",
+            time_limit=30.0,
+            num_threads=1,
+            seed=1,
+            cancel=AfterLooks(looks),
+        )
+        assert len(result), looks

@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ _LAST_ANSWERS_SECONDS = 2.0
 """What gRPC calls have to end once everyone has been woken."""
 _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before a local worker that died is started again: the first time, the second, ..."""
+_WELL_SECONDS = 60.0
+"""A worker that lived so long begins anew with them."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,7 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         if settings.tls_cert is not None:
             # Its name is that of the machine as others know it, not the address that workers here use.
             command += ["--pin", str(settings.tls_cert)]
+        began = time.monotonic()
         try:
             code = await _run_worker(
                 command, {**os.environ, "ISINGLASS_SDK_KEY": key}, settings.data / "workers" / name
@@ -222,6 +226,8 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         except Exception as error:
             # A full disk, no memory for a process: that passes. What it held is lost with its lease.
             log.error("worker %s is started again, after: %s", name, str(error).partition("\n")[0])
+        if time.monotonic() - began > _WELL_SECONDS:
+            deaths = 0
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
 

@@ -32,12 +32,18 @@ def model_json(wires: int, estimates_phases: bool) -> str:
 
 
 def samples_of(counts: dict[str, int], wires: int, estimates_phases: bool, at_most: int) -> np.ndarray:
-    """int8[reads, variables] of counts, the most frequent first, in the order of the model's variables."""
+    """int8[reads, variables] of counts, in the order of the model's variables.
+
+    A most frequent one comes first, for the client's "measure" takes that; the others are shuffled, always in
+    the same way: clients of text use those that came by the time they look, which are a fair sample then.
+    """
     ordered = sorted(counts.items(), key=lambda seen: (-seen[1], seen[0]))
     # The register that is measured last is declared last, so it is leftmost; its bit 0 is its rightmost.
     keys = [key.split()[0] for key, _ in ordered]
     bits = np.array([[int(bit) for bit in reversed(key)] for key in keys], np.int8).reshape(-1, wires)
-    bits = np.repeat(bits, [times for _, times in ordered], axis=0)[:at_most]
+    reads = np.repeat(np.arange(len(bits)), [times for _, times in ordered])
+    np.random.default_rng(0).shuffle(reads[1:])
+    bits = bits[reads[:at_most]]
     if not estimates_phases:
         return np.repeat(bits[:, ::-1], 2, axis=1)
     columns = np.stack([1 - bits, 1 - bits, bits], axis=2)
