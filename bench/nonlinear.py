@@ -2,8 +2,8 @@
 
     python bench/nonlinear.py [--seconds 5] [NAME ...]
 
-Evaluations a second: the library alone (one decision set, objective and constraints asked for), and the search with
-all it does. Objectives: ours over three seeds; the best of random states in the same seconds; and a
+Evaluations a second: the library alone (decisions set, objective and constraints asked for), and the search
+with all it does. Objectives: ours over three seeds; the best of random states in the same seconds; and a
 reference, which is an optimum (exact, or published) or another method's best in the same seconds.
 """
 
@@ -89,17 +89,16 @@ def routing(n: int, vehicles: int) -> Case:
 
 
 def assignment(n: int) -> Case:
-    distances, flows = (
-        np.triu(a, 1) + np.triu(a, 1).T for a in np.random.default_rng(7).integers(0, 100, (2, n, n))
-    )
+    both = np.triu(np.random.default_rng(7).integers(0, 100, (2, n, n)), 1)
+    distances, flows = both + both.transpose(0, 2, 1)
     return quadratic_assignment(distances, flows), "", None
 
 
 def shop(jobs: int, machines: int) -> Case:
     rng = np.random.default_rng(2)
     times, orders = rng.integers(1, 20, (jobs, machines)), [rng.permutation(machines) for _ in range(jobs)]
-    bound = float(max(times.sum(axis=1).max(), 0))
-    return job_shop_scheduling(times, np.array(orders)), "longest job", lambda _: bound
+    longest = float(times.sum(axis=1).max())
+    return job_shop_scheduling(times, np.array(orders)), "longest job", lambda _: longest
 
 
 CASES: dict[str, Callable[[], Case]] = {
@@ -153,10 +152,8 @@ def main() -> None:
         searched = np.mean([one.info["evaluations"] / one.info["timing"]["solve"] for one in found])
         ours = " ".join(f"{one.objective[0]:.6g}" + "!" * int(one.violated[0]) for one in found)
         told = f"; {what} {reference(asked.seconds):.6g}" if reference else ""
-        print(
-            f"{name:<24}{model.num_symbols():>8}{rate:>11,.0f}{searched:>10,.0f}  {ours} ({best:.6g}{told})",
-            flush=True,
-        )
+        rates = f"{model.num_symbols():>8}{rate:>11,.0f}{searched:>10,.0f}"
+        print(f"{name:<24}{rates}  {ours} ({best:.6g}{told})", flush=True)
 
 
 if __name__ == "__main__":
