@@ -16,7 +16,10 @@ from isinglass.run_info import versions
 
 
 def check_quantum(problem: Any, backend: str, not_there: Mapping[str, Any]) -> None:
-    """ParameterError for constraints, nonlinear models, and what is set of ``not_there``: others' parameters."""
+    """ParameterError for constraints and nonlinear models, and for what is set of ``not_there``.
+
+    Those are parameters of other backends.
+    """
     for name, value in not_there.items():
         if value is not None:
             raise ParameterError(
