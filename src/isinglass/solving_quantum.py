@@ -9,18 +9,24 @@ import dimod
 
 from isinglass.errors import ParameterError
 from isinglass.problems.compile import compile
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet
 from isinglass.run_info import versions
 
 
 def check_quantum(problem: Any, backend: str, not_there: Mapping[str, Any]) -> None:
-    """ParameterError for constraints, and for what is set of ``not_there``: parameters of other backends."""
+    """ParameterError for constraints and nonlinear models, and for what is set of ``not_there``.
+
+    Those are parameters of other backends.
+    """
     for name, value in not_there.items():
         if value is not None:
             raise ParameterError(
                 f"{name}={value!r} is for backends 'cpu' and 'gpu': backend {backend!r} has no such thing"
             )
+    if isinstance(problem, NonlinearFile):
+        raise ParameterError(f"backend {backend!r} takes no nonlinear models: use 'cpu'")
     if isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel)):
         raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
 

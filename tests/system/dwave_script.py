@@ -138,7 +138,7 @@ def hybrid_nl() -> None:
         broken = sampler.solver.upload_nlm(data.replace(b"ListVariable", b"LostVariable")).result()
         refused(
             lambda: sampler.solver.sample_nlm(broken, time_limit=1),
-            SolverFailureError, "dwave-optimization cannot read it",
+            SolverFailureError, "its member 'nodetypes.txt' is damaged",
         )  # fmt: skip
         refused(lambda: sampler.solver.sample_nlm(broken, time_limit=-1), SolverFailureError, "time_limit=-1")
 

@@ -226,3 +226,24 @@ def test_an_objective_that_is_not_finite_is_never_the_best() -> None:
     model.minimize(exp(x + model.constant(1000)))
     with pytest.raises(ProblemError, match="no finite number in any state that was tried"):
         isinglass.solve(model, annealing_time=100, seed=1)
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e306])
+def test_objectives_of_any_size(scale: float) -> None:
+    model = Model()
+    x = model.integer(3, lower_bound=-9, upper_bound=9)
+    model.minimize(x.sum() * model.constant(scale))
+    model.add_constraint(x[0] + x[1] >= model.constant(3))
+    found = isinglass.solve(model, annealing_time=200, seed=1)
+    assert found.is_feasible.all() and found.objective[0] == pytest.approx(-6 * scale)
+
+
+def test_a_slow_model_ends_in_time() -> None:
+    model = Model()
+    x = model.binary(500_000)
+    for _ in range(20):
+        x = x * x
+    model.minimize(x.sum())
+    began = time.perf_counter()
+    assert isinglass.solve(model, time_limit=0.3, seed=1).stop_reason.startswith("time limit")
+    assert time.perf_counter() - began < 3.0

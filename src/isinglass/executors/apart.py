@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -178,6 +179,9 @@ def main() -> None:
 def _answer(
     fields: dict[str, Any], arrays: dict[str, np.ndarray], tell: Callable[[Progress], None], stop: Cancel
 ) -> Content:
+    # Before the clock of a time limit begins. Where it is not installed, whoever builds the model says so.
+    with suppress(ImportError):
+        import_module("dwave.optimization.model")
     file = nl.read(Path("the nonlinear model"), arrays["model"].tobytes())
     if "states" not in arrays:
         return nonlinear_content(solve_nonlinear(file, fields["parameters"], tell, stop))

@@ -10,6 +10,7 @@ objective.
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ Begin = Literal["start", "random", "best"]
 """Where a read begins: at the state that the model came with, anywhere, at the best so far."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Found:
     """A state and what is said of it."""
 
@@ -106,7 +107,7 @@ class Annealing:
             at_random = begin == "random"
             self._go_to([d.random(self._rng) for d in self._decisions] if at_random else self._start)
         while (over := fraction()) < 1.0 and not self._flag[0]:
-            temperature = hot * _COLDEST**over
+            temperature = max(hot * _COLDEST**over, sys.float_info.min)
             moves = 0
             while moves < _AT_A_TIME and not self._flag[0]:
                 self._move(temperature)
@@ -179,6 +180,8 @@ class Annealing:
         rises: list[float] = []
         changes: list[list[float]] = [[] for _ in self._weights]
         for _ in range(_TRIALS if self._movable else 0):
+            if self._flag[0]:
+                break
             before, proposed = self._now, self._propose()
             if proposed is None:
                 continue
@@ -197,4 +200,4 @@ class Annealing:
 def _typical(changes: list[float]) -> float:
     """Mean of those that are finite and not 0; 0 where there is none."""
     some = [change for change in changes if 0.0 < change < math.inf]
-    return math.fsum(some) / len(some) if some else 0.0
+    return sum(change / len(some) for change in some)

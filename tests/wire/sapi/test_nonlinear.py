@@ -55,7 +55,7 @@ def submitted(here: InProcess, ref: str, **params: Any) -> Any:
 def test_the_way_of_a_model(tmp_path: Path) -> None:
     async def test() -> httpx.Response:
         async with room(tmp_path) as here:
-            answer = await submitted(here, await here.upload(DATA), time_limit=0.2)
+            answer = await submitted(here, await here.upload(DATA), time_limit=0.5)
             assert answer.status_code == 200 and answer.json()["status"] == "PENDING", answer.text
             problem = answer.json()["id"]
             assert (await here.client.get(f"problems/{problem}/answer/data")).status_code == 404

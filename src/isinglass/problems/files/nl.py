@@ -20,7 +20,7 @@ from typing import Any
 from isinglass.errors import FileFormatError, MissingExtraError, OutOfMemoryError, ProblemError
 from isinglass.memory import require
 from isinglass.problems.files import dimod_header as dh
-from isinglass.problems.files.archive import array_of, directory
+from isinglass.problems.files.archive import DAMAGE, array_of, directory
 from isinglass.problems.files.text import shown
 
 MAGIC = b"DWNL"
@@ -152,7 +152,7 @@ def _check_members(data: bytes, depth: int) -> None:
         for name in archive.namelist():
             try:
                 content = archive.read(name)
-            except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError) as error:
+            except DAMAGE as error:
                 what = f"its member {shown(name.encode())} is damaged: {error}"
                 raise FileFormatError(_PLACE, what) from None
             if content.startswith(_NPY):
