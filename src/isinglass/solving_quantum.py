@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import dimod
 
-from isinglass.errors import ParameterError
+from isinglass.errors import DeviceError, OutOfMemoryError, ParameterError
 from isinglass.problems.compile import compile
 from isinglass.problems.files.nl import NonlinearFile
 from isinglass.problems.given import Kind
@@ -31,6 +32,15 @@ def check_quantum(problem: Any, backend: str, not_there: Mapping[str, Any]) -> N
         raise ParameterError(f"backend {backend!r} takes no constraints: use 'cpu', or a BQM with penalties")
 
 
+@contextmanager
+def without_a_card() -> Iterator[None]:
+    """Failures of cards name the backend that does without: of an annealer, in ``solve`` and jobs, "qpu"."""
+    try:
+        yield
+    except (DeviceError, OutOfMemoryError) as error:
+        raise type(error)(str(error).replace("backend 'cpu'", "backend 'qpu'")) from error
+
+
 def solve_quantum(
     problem: Any,
     kind: Kind | None,
@@ -52,7 +62,8 @@ def solve_quantum(
     else:
         from isinglass.qpu import sample_embedded
 
-        place = "gpu" if backend == "gpu" else "cpu"
-        result = sample_embedded(compile(problem, kind=kind), qpu_model, backend=place, **parameters, **run)
+        place, compiled = "gpu" if backend == "gpu" else "cpu", compile(problem, kind=kind)
+        with without_a_card():
+            result = sample_embedded(compiled, qpu_model, backend=place, **parameters, **run)
     result.info["versions"] = versions()
     return result

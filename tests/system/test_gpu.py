@@ -180,6 +180,20 @@ def test_the_benchmark_runs_end_to_end_and_a_row_that_fails_does_not_take_the_ot
     assert others[0]["card"] == "card: CUDA simulator" and np.isfinite(others[4]["beta"])
 
 
+def test_every_kernel_is_compiled_without_a_card_for_what_launches_it() -> None:
+    # Compiling itself needs the libraries of the extra "gpu"; what is compiled does not.
+    command = [sys.executable, str(ROOT / "bench" / "gpu_compile.py"), "--record"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    recorded = json.loads(done.stdout)
+    room = ROOT / "src" / "isinglass" / "kernels" / "cuda"
+    text = "".join(file.read_text() for file in room.glob("*.py"))
+    # Kernels inside a function are made for three kinds of numbers.
+    assert len(recorded) == text.count("\n@kernel(") + 3 * text.count("\n    @kernel(")
+    assert all(recorded.values())
+    assert ["float32", 2, "C"] in recorded["memcompute.pull"][0]
+
+
 def test_a_job_runs_there_too_and_a_simulated_card_offers_itself_to_no_service() -> None:
     spec = JobSpec(
         solver="simulated_annealing", backend="gpu", seed=1, parameters={"annealing_time": 1, "num_reads": 1}

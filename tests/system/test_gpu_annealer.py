@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,20 @@ from typer.testing import CliRunner
 
 import isinglass
 from isinglass.cli.main import app
-from isinglass.errors import MissingExtraError, ParameterError
+from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError, ParameterError
+from isinglass.executors import annealing
+from isinglass.executors.charging import charge
+from isinglass.executors.contract import Run
+from isinglass.executors.shots import check_problem, check_spec, run_shot
+from isinglass.jobs.problems import problem_content, problem_of
+from isinglass.jobs.spec import JobSpec
 from isinglass.kernels.cuda import opening
+from isinglass.kernels.cuda.card import Card
 from isinglass.qpu import QPUSampler, calibrated, sample_embedded
 from isinglass.qpu.physics import Physics
 from isinglass.qpu.solver import QPUSolver
+from isinglass.results.sampleset import SampleSet
+from isinglass.service.verify import check_result
 
 pytestmark = pytest.mark.usefixtures("simulator", "few_sweeps")
 MODEL = "DW_2000Q_6"
@@ -47,6 +56,57 @@ def test_solve_takes_an_annealer_on_a_card() -> None:
     assert found.info["solver"] == f"qpu {MODEL}" and found.first.energy == -2.0
     with pytest.raises(ParameterError, match="backend 'qpu' has no such thing"):
         isinglass.solve(({}, J), kind="ising", backend="gpu", qpu_model=MODEL, target_energy=-1)
+
+
+@pytest.mark.parametrize("solver", ["auto", "native"])
+def test_a_job_runs_there_too(solver: str, machines_of_this_test: None) -> None:
+    """As on a worker: checked where it comes in, run, verified, charged."""
+    problem = problem_of(problem_content(({0: -1.0}, {(0, 4): 1.0}), "ising").to_bytes())
+    parameters = {"num_reads": 3, "annealing_time": 1}
+    spec, plain = (
+        JobSpec(backend=backend, qpu_model=MODEL, solver=solver, parameters=parameters, seed=1)
+        for backend in ("gpu", "qpu")
+    )
+    check_spec(spec)
+    check_problem(problem, spec)
+    there, here = (run_shot(problem, job, 0, Run(num_threads=2)) for job in (spec, plain))
+    assert isinstance(there, SampleSet) and isinstance(here, SampleSet)
+    assert there.info["qpu"]["cards"] == ["CUDA simulator"] and "cards" not in here.info["qpu"]
+    assert there.first.energy == here.first.energy == -2.0
+    assert check_result(problem, spec, 0, there) == -2.0
+    # Quota is the annealer's own time, not that of the card.
+    assert charge(spec, 100.0, there) == charge(plain, 100.0, here) < 1.0
+
+
+@pytest.fixture
+def machines_of_this_test() -> Iterator[None]:
+    """Those kept in the process have the physics that they first ran with."""
+    annealing._made.cache_clear()
+    yield
+    annealing._made.cache_clear()
+
+
+def test_what_the_card_does_not_do_names_the_backend_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_here() -> None:
+        raise DeviceError("no card can be used: see what nvidia-smi says, or use backend 'cpu'")
+
+    spec = JobSpec(backend="gpu", qpu_model=MODEL, solver="native", seed=1)
+    qubits = problem_of(problem_content(({0: -1.0}, {(0, 4): 1.0}), "ising").to_bytes())
+    annealing._made.cache_clear()
+    monkeypatch.setattr(opening, "open_cards", none_here)
+    for call in (
+        lambda: isinglass.solve(({}, J), kind="ising", backend="gpu", qpu_model=MODEL),
+        lambda: run_shot(qubits, spec, 0),
+    ):
+        with pytest.raises(DeviceError, match=r"or use backend 'qpu'$"):
+            call()
+    # A sampler of an annealer has backends of its own.
+    with pytest.raises(DeviceError, match=r"or use backend 'cpu'$"):
+        QPUSampler(MODEL, backend="gpu")
+    monkeypatch.undo()
+    monkeypatch.setattr(Card, "free_bytes", lambda card: 100.0)
+    with pytest.raises(OutOfMemoryError, match=r"or use backend 'qpu'$"):
+        isinglass.solve(({}, J), kind="ising", backend="gpu", qpu_model=MODEL, **SHORT)
 
 
 def test_the_command_line_takes_a_backend_for_it(tmp_path: Path) -> None:

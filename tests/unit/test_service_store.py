@@ -244,8 +244,9 @@ def test_who_comes_back_does_not_get_the_past(service: Service) -> None:
 
 
 def test_backends_are_kept_apart(service: Service) -> None:
-    with pytest.raises(ParameterError, match="no worker with one; start one with"):
-        service.submit(backend="gpu")
+    for words, other in (({}, "cpu"), ({"qpu_model": "DW_2000Q_6"}, "qpu")):
+        with pytest.raises(ParameterError, match=f"no worker with one; start one with .* backend '{other}'$"):
+            service.submit(backend="gpu", **words)
     service.leasing.note("w", ["cpu", "gpu"])
     gpu = service.submit(backend="gpu")
     assert service.leasing.lease("w", ["cpu"]) is None and service.leasing.ready() == 1

@@ -37,7 +37,7 @@ def submit(
     file: Annotated[Path, typer.Argument(help="problem file; its format is told by its content")],
     solver: Annotated[str, typer.Option(help="solver, or solver:parameter=value,parameter=value")] = "auto",
     backend: Annotated[str | None, typer.Option(help="cpu, gpu or qpu; default: of the settings")] = None,
-    qpu_model: Annotated[str | None, typer.Option(help="for qpu, such as Advantage_system4")] = None,
+    qpu_model: Annotated[str | None, typer.Option(help="for qpu and gpu, such as Advantage_system4")] = None,
     kind: Annotated[str, typer.Option(help="maxcut, ising or qubo, where the file leaves it open")] = "",
     num_reads: Annotated[int | None, typer.Option(help="samples a shot")] = None,
     time_limit: Annotated[float | None, typer.Option(help="seconds a shot")] = None,

@@ -1,4 +1,4 @@
-"""Jobs of type "sample" on qpu: an emulated annealer.
+"""Jobs of type "sample" with a ``qpu_model``: an emulated annealer, on backend "gpu" with its reads on cards.
 
 Solver "auto" embeds any problem without constraints (``isinglass.qpu.sample_embedded``); an Apollo machine
 takes it as it is. Solver "native" takes the labels of the variables as qubits.
@@ -31,7 +31,7 @@ from isinglass.qpu.problem import QubitProblem, from_edges
 from isinglass.qpu.solver import QPUSolver
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.solving import solve
-from isinglass.solving_quantum import check_quantum
+from isinglass.solving_quantum import check_quantum, without_a_card
 
 _SOLVERS = ("auto", "native")
 _OF_LABELS = ("initial_state", "embedding", "chain_strength")
@@ -41,12 +41,15 @@ _OF_LABELS = ("initial_state", "embedding", "chain_strength")
 def check(spec: JobSpec) -> None:
     """The model is known and takes these parameters."""
     if spec.solver not in _SOLVERS:
-        raise ParameterError(f"solver={spec.solver!r} is not one of {', '.join(_SOLVERS)}: backend is 'qpu'")
+        known = ", ".join(_SOLVERS)
+        raise ParameterError(f"solver={spec.solver!r} is not one of {known}: it has a qpu_model")
     if "embedding_cache" in spec.parameters:
         raise ParameterError("embedding_cache cannot be a parameter of a job: it is a folder of the worker's")
     given = _parameters(spec)
     check_positive("time_limit", given.pop("time_limit", None))
     if spec.qpu_model in APOLLO_MODELS:
+        if spec.backend == "gpu":
+            raise ParameterError(f"{spec.qpu_model} has no kernels for cards: use backend 'qpu'")
         if spec.solver == "native":
             raise ParameterError(f"solver='native': {spec.qpu_model} has no published qubits; choose 'auto'")
         ApolloSampler(spec.qpu_model).resolve(given)
@@ -58,7 +61,7 @@ def check(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """No constraints; of "native", every qubit and coupler works and every bias is in range."""
-    check_quantum(problem, spec.backend, {})
+    check_quantum(problem, "qpu", {})
     if spec.qpu_model in APOLLO_MODELS:
         ApolloSampler(spec.qpu_model).check_size(variables_of(problem))
     elif spec.solver == "native":
@@ -69,25 +72,30 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
     shared: dict[str, Any] = {"seed": spec.shot_seed(shot), "num_threads": how.num_threads}
     shared |= {"progress": how.progress, "cancel": how.cancel}
     if spec.solver == "native":
-        answer = machine_of(spec).submit(on_qubits(problem), **_parameters(spec), **shared)
+        with without_a_card():
+            machine = machine_of(spec, "gpu" if spec.backend == "gpu" else "cpu")
+            answer = machine.submit(on_qubits(problem), **_parameters(spec), **shared)
         return _native(problem, answer)
-    found = solve(problem, backend="qpu", qpu_model=spec.qpu_model, **_parameters(spec), **shared)
+    found = solve(problem, backend=spec.backend, qpu_model=spec.qpu_model, **_parameters(spec), **shared)
     if not len(found.record):
         raise ProblemError("every sample had a broken chain and was discarded: raise chain_strength")
     return found
 
 
-def machine_of(spec: JobSpec) -> QPUSolver:
-    """The machine that a spec names, made once in a process; ParameterError for an unknown one."""
+def machine_of(spec: JobSpec, place: str = "cpu") -> QPUSolver:
+    """The machine that a spec names, made once in a process; ParameterError for an unknown one.
+
+    ``place``: where it computes its reads, "cpu" or "gpu". A service, which has no card, only asks it things.
+    """
     if spec.qpu_model not in MODELS:
         known = ", ".join((*MODELS, *APOLLO_MODELS))
         raise ParameterError(f"qpu_model={spec.qpu_model!r} is not one of {known}")
-    return _made(spec.qpu_model)
+    return _made(spec.qpu_model, place)
 
 
 @lru_cache(maxsize=8)
-def _made(model: str) -> QPUSolver:
-    return QPUSolver(model)
+def _made(model: str, place: str) -> QPUSolver:
+    return QPUSolver(model, backend=place)
 
 
 def on_qubits(problem: Any) -> QubitProblem:

@@ -31,7 +31,7 @@ def charge(
     As ``quota_conversion_rate`` of a D-Wave solver divides; a machine's own rate divides once more.
     """
     used = seconds
-    if spec.backend == "qpu" and isinstance(result, SampleSet):
+    if spec.qpu_model is not None and isinstance(result, SampleSet):
         known = result.info.get("qpu", {}).get("charge_seconds")
         used = seconds if known is None else float(known)
     return used / rates.get(spec.backend, 1.0)

@@ -66,7 +66,7 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> Estimate:
     job = estimated(spec)
     if isinstance(problem, Circuits):
         one = _circuits(problem, job, how)
-    elif job.backend == "qpu":
+    elif job.qpu_model is not None:
         one = _annealer(problem, job)
     elif isinstance(problem, NonlinearFile):
         one = _nonlinear(problem, job)

@@ -49,7 +49,8 @@ def run_shot(problem: Any, spec: JobSpec, shot: int, run: Run | None = None) -> 
 
 def executor(spec: JobSpec) -> Executor:
     """What runs such jobs; ParameterError where nothing does."""
-    name = _FILES.get((spec.type, spec.backend))
+    # An emulated annealer is one wherever its reads are computed.
+    name = _FILES.get((spec.type, spec.backend if spec.qpu_model is None else "qpu"))
     if name is None:
         known = [backend for kind, backend in _FILES if kind is spec.type]
         raise ParameterError(

@@ -48,10 +48,10 @@ class JobSpec:
     backend: str = "cpu"
     """"cpu", "gpu" or "qpu": what kind of worker runs it. Circuits run on "cpu"."""
     qpu_model: str | None = None
-    """Which emulated annealer, such as "Advantage_system4" or "apollo_10000"; for backend "qpu", where it is
-    needed."""
+    """Which emulated annealer, such as "Advantage_system4" or "apollo_10000". Needed for backend "qpu"; with
+    "gpu" its reads are computed on cards, which the Apollo machines cannot."""
     solver: str = "auto"
-    """A solver of ``isinglass.solve``. For backend "qpu": "auto" embeds any problem, "native" takes the
+    """A solver of ``isinglass.solve``. With a ``qpu_model``: "auto" embeds any problem, "native" takes the
     labels of the variables as qubits."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Keywords of what runs it (``executors``), such as those of ``isinglass.solve``; JSON. ``num_threads``
@@ -92,8 +92,8 @@ class JobSpec:
         model = self.qpu_model
         if model is not None and not isinstance(model, str):
             raise ParameterError(f"qpu_model={model!r} is not a name")
-        if model is not None and self.backend != "qpu":
-            raise ParameterError(f"qpu_model={model!r} is for backend 'qpu', and backend is {self.backend!r}")
+        if model is not None and self.backend == "cpu":
+            raise ParameterError(f"qpu_model={model!r} is for backends 'qpu' and 'gpu', and backend is 'cpu'")
         if model is None and self.backend == "qpu":
             raise ParameterError(
                 "backend 'qpu' needs qpu_model: a name such as 'Advantage_system4' or 'apollo_10000'"

@@ -163,7 +163,7 @@ class JobService:
         self, user: str, spec: JobSpec, content: bytes | None, sha256: str | None, idempotency_key: str | None
     ) -> tuple[dict[str, Any], bool]:
         """(status, is it new); the problem as small content or as the name of a blob of the user's."""
-        if content is not None and spec.type is JobType.SAMPLE and spec.backend != "qpu":
+        if content is not None and spec.type is JobType.SAMPLE and spec.qpu_model is None:
             problem = small_problem(spec, content)
         elif content is not None:
             # Working graphs are made and circuits read: others need not wait for that.

@@ -17,7 +17,8 @@ NOTE_SECONDS = 10.0
 
 _AWAY = {
     "cpu": "",
-    "gpu": "start one with 'isinglass worker --backends gpu' on a machine with a GPU, or use backend 'cpu'",
+    "gpu": "start one with 'isinglass worker --backends gpu' on a machine with a GPU, "
+    "or use backend {other!r}",
     "qpu": "start one with 'isinglass worker --backends qpu' where isinglass[qpu] is installed",
 }
 _NOTE = update(workers).where(workers.c.name == bindparam("who")).values(
@@ -42,7 +43,7 @@ def strike_worker(connection: Connection, name: str) -> None:
     connection.execute(delete(workers).where(workers.c.name == name))
 
 
-def require_worker(connection: Connection, backend: str, now: float) -> None:
+def require_worker(connection: Connection, backend: str, qpu_model: str | None, now: float) -> None:
     """ParameterError, with what to do, where no worker has this backend. Jobs for "cpu" may wait for one."""
     if backend == "cpu":
         return
@@ -51,4 +52,5 @@ def require_worker(connection: Connection, backend: str, now: float) -> None:
         return
     if connection.execute(_AT_WORK, {"backend": backend}).scalar_one():
         return
-    raise ParameterError(f"backend {backend!r}: this service has no worker with one; {_AWAY[backend]}")
+    away = _AWAY[backend].format(other="cpu" if qpu_model is None else "qpu")
+    raise ParameterError(f"backend {backend!r}: this service has no worker with one; {away}")

@@ -159,7 +159,7 @@ class Store:
                 if same is not None:
                     return _status(self._row(connection, user, same["id"])), False
             self._check_quota(connection, user)
-            require_worker(connection, spec.backend, now)
+            require_worker(connection, spec.backend, spec.qpu_model, now)
             job = new_id(now)
             row = {
                 "id": job, "user": user, "idempotency_key": idempotency_key, "state": str(JobState.QUEUED),
