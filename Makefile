@@ -56,11 +56,13 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	ISINGLASS_HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest tests/properties
 	ISINGLASS_FAULTS=50 $(BIN)/python -m pytest tests/system/test_service_faults.py tests/system/test_service_disk.py \
+		tests/system/test_service_disk_processes.py tests/system/test_service_starting.py \
 		tests/system/test_service_postgresql.py tests/system/test_service_ray.py tests/wire/dynex
 	ISINGLASS_LARGE=132000 $(BIN)/python -m pytest -s tests/system/test_service_large.py
 	ISINGLASS_ATTACKS=300 $(BIN)/python -m pytest tests/system/test_service_attacks.py
 	ISINGLASS_PEERS=build/peers $(BIN)/python -m pytest tests/system/test_divi_programs.py \
-		tests/system/test_sapi.py tests/system/test_dynex_client.py tests/system/test_dynex_documents.py
+		tests/system/test_sapi.py tests/system/test_dynex_client.py tests/system/test_dynex_documents.py \
+		tests/system/test_service_object_store.py
 
 # The Python side of every .proto, beside it. An old compiler of its own, for its code runs with every newer protobuf.
 protos: build/protos/bin/python

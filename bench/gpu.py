@@ -26,8 +26,10 @@ from typing import Any
 
 import numpy as np
 
-INSTRUCTIONS, BYTES, FLOPS = 2.9e13, 3.35e12, 6.7e13
-"""A second, of an H100 SXM: lane instructions issued, memory, float32."""
+INSTRUCTIONS, BYTES = 2.9e13, 3.35e12
+"""A second, of an H100 SXM: lane instructions issued, memory."""
+PRODUCTS = {"float32": 6.7e13, "bfloat16": 9.89e14, "int8": 1.979e15}
+"""Operations of matrix products a second."""
 ROW_SECONDS = 300
 TARGETS = {"K2000": 33337, "G22": 13359}
 Row = dict[str, Any]
@@ -161,11 +163,72 @@ def temper_packed(tiny: bool) -> Row:
     return _kernel(problem, "parallel_tempering", "sweeps", 1, floor, sizes, num_temperatures=rungs)
 
 
-def bifurcate(tiny: bool) -> Row:
+def _bifurcate(tiny: bool, variant: str, product: float, bytes_a_number: int) -> Row:
+    """``product``: seconds of that of one number with one number."""
     n, reads = (8, 1) if tiny else (2000, 1024)
-    floor = max(2 * n * n * reads / FLOPS, 24 * n * reads / BYTES)
+    floor = max(product * n * n * reads, bytes_a_number * n * reads / BYTES)
     sizes = (2, 4) if tiny else (200, 1000)
-    return _kernel(_dense(n), "simulated_bifurcation", "steps", reads, floor, sizes, variant="ballistic")
+    return _kernel(_dense(n), "simulated_bifurcation", "steps", reads, floor, sizes, variant=variant)
+
+
+def bifurcate(tiny: bool) -> Row:
+    """Positions in two digits."""
+    return _bifurcate(tiny, "ballistic", 2 * 2 / PRODUCTS["int8"], 26)
+
+
+def bifurcate_signs(tiny: bool) -> Row:
+    """Signs of whole numbers, each state judged."""
+    return _bifurcate(tiny, "discrete", 2 / PRODUCTS["int8"], 21 + 8)
+
+
+def bifurcate_sparse(tiny: bool) -> Row:
+    """Signs and compressed rows: a step is one kernel."""
+    problem = _sparse(24 if tiny else 2000, 3 if tiny else 20)
+    n, entries, reads = problem.num_variables, len(problem.couplings.indices), 1 if tiny else 1024
+    floor = reads * max((30 * n + 4 * entries) / INSTRUCTIONS, 17 * n / BYTES)
+    sizes = (2, 4) if tiny else (500, 5000)
+    return _kernel(problem, "simulated_bifurcation", "steps", reads, floor, sizes, variant="discrete")
+
+
+def products(tiny: bool) -> Row:
+    """Products of a matrix with 1024 replicas in each form, against float32 in the same run."""
+    from isinglass.kernels.cuda.bifurcate_matrix import HALF, SINGLE, WHOLE
+    from isinglass.kernels.cuda.gemm import cublas
+    from isinglass.kernels.cuda.grids import WIDE, grid_of
+    from isinglass.kernels.cuda.matrix_forms import Form, MatrixOnCard
+    from isinglass.kernels.cuda.opening import open_cards
+
+    n, reads, times = (16, 1, 1) if tiny else (2000, 1024, 200)
+    matrix = np.random.default_rng(1).choice(np.array([-1.0, 1.0], np.float32), (n, n))
+    x = np.random.default_rng(2).uniform(-1, 1, (reads, n)).astype(np.float32)
+    forms = {
+        "float32": Form(SINGLE, np.float32, 1, 1),
+        "int8": Form(WHOLE, np.int8, 1, 1, True),
+        "int8 x 2": Form(WHOLE, np.int8, 1, 2, True),
+        "bfloat16 x 2": Form(HALF, np.uint16, 1, 2),
+        "2 x 2": Form(HALF, np.uint16, 2, 2),
+    }
+    row: Row = {"problem": f"n={n}, {reads} reads"}
+    card = open_cards().cards[0]
+    for name, form in forms.items():
+        with card.work("multiplying") as work, cublas(work) as gemm:
+            problem = MatrixOnCard.put(work, (matrix,), np.zeros(n), form)
+            operand, sums = problem.operand_for(work, reads)
+            given, signs = work.put(x), name == "int8"
+            grid, grains = grid_of(operand.shape[1:]), np.float32(form.grains)
+            work.launch(form.kernels.operand, grid, WIDE, given, signs, grains, operand)
+            calls = problem.products(operand, sums, signs)
+            for _ in range(2):
+                work.wait()
+                began = time.perf_counter()
+                for arguments in times * calls:
+                    gemm(*arguments)
+                work.wait()
+                seconds = (time.perf_counter() - began) / times
+        peak = PRODUCTS["bfloat16" if form.kernels is HALF else name.split()[0]]
+        floor = 2 * n * n * reads * len(calls) / peak
+        row |= {f"{name} us": 1e6 * seconds, f"{name} over floor": seconds / floor}
+    return row
 
 
 def memcompute(tiny: bool) -> Row:
@@ -247,7 +310,8 @@ ROWS: dict[str, Callable[[bool], Row]] = {
     row.__name__: row
     for row in (
         checks, anneal_sparse, anneal_sparse_large, anneal_packed, anneal_packed_5000, anneal_tiles,
-        temper_sparse, temper_packed, bifurcate, memcompute, rotors, qscore,
+        temper_sparse, temper_packed, products, bifurcate, bifurcate_signs, bifurcate_sparse, memcompute,
+        rotors, qscore,
     )
 }  # fmt: skip
 

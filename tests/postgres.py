@@ -76,6 +76,11 @@ class Postgres:
         self._execute(f"CREATE DATABASE {name} TEMPLATE model")
         return self._url(name)
 
+    def without_tables(self) -> str:
+        name = f"test{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name}")
+        return self._url(name)
+
     def cut(self, url: str) -> int:
         """End every connection to a database; how many there were."""
         name = url.split("@/")[1].split("?")[0]

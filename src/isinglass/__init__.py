@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass import benchmark, qscore
@@ -28,21 +29,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
-    "CompiledProblem": "isinglass.problems.compiled",
-    "ComputeBackend": "isinglass.config",
-    "Config": "isinglass.config",
-    "JobService": "isinglass.client.job_service",
-    "QPUModel": "isinglass.config",
-    "SampleSet": "isinglass.results.sampleset",
-    "Sampler": "isinglass.client.sampler",
-    "TuningResult": "isinglass.tuning",
-    "compile": "isinglass.problems.compile",
-    "connect": "isinglass.client.session",
-    "connect_async": "isinglass.client.asynchronous",
-    "generate": "isinglass.problems.generators",
-    "read_file": "isinglass.problems.files",
-    "solve": "isinglass.solving",
-    "tune": "isinglass.tuning",
+    "benchmark": None,
+    "qscore": None,
+    "CompiledProblem": "problems.compiled",
+    "ComputeBackend": "config",
+    "Config": "config",
+    "JobService": "client.job_service",
+    "QPUModel": "config",
+    "SampleSet": "results.sampleset",
+    "Sampler": "client.sampler",
+    "TuningResult": "tuning",
+    "compile": "problems.compile",
+    "connect": "client.session",
+    "connect_async": "client.asynchronous",
+    "generate": "problems.generators",
+    "read_file": "problems.files",
+    "solve": "solving",
+    "tune": "tuning",
 }
 
 __all__ = [
@@ -65,15 +68,5 @@ __all__ = [
     "tune",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    # Loaded on first use: numba and the kernels take longer to import than all else together.
-    if name in ("benchmark", "qscore"):
-        return importlib.import_module(f"isinglass.{name}")
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module 'isinglass' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# Numba and the kernels take longer to import than all else together.
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)

@@ -9,6 +9,7 @@ a clock.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -104,7 +105,10 @@ class RunControl:
         self._target_energy: float | None = None
         self._progress = progress
         self._cancel = cancel
-        self._rows: list[np.ndarray] = []
+        self._rows = [_new_row()]
+        """Of all tasks that have ended, then those of kernels that belong to no task."""
+        self._running: dict[Job, _Task] = {}
+        self._here = threading.local()
         self._scale, self._offset = 1.0, 0.0
         self._kernels_began: float | None = None
         self._told = -np.inf
@@ -119,7 +123,7 @@ class RunControl:
         below it is seen (user's units); None for none.
         """
         self._scale, self._offset, self._target_energy = scale, offset, target_energy
-        self._rows.clear()
+        self._rows = [_new_row()]
 
     @property
     def target_energy(self) -> float | None:
@@ -133,9 +137,9 @@ class RunControl:
             # A hair above, so that rounding in scale and offset cannot hide an exact hit.
             size = abs(self._target_energy) + abs(self._offset)
             target = (self._target_energy + 1e-12 * size - self._offset) / self._scale
-        row = np.zeros(ROW)
-        row[BEST], row[TARGET] = np.inf, target
-        self._rows.append(row)
+        row = _new_row()
+        row[TARGET] = target
+        getattr(self._here, "rows", self._rows).append(row)
         return row
 
     def hold_back(self, seconds: float) -> None:
@@ -210,7 +214,7 @@ class RunControl:
         stops the run as ``cancel`` does and sets ``interrupted``.
         """
         waiting = list(tasks)[::-1]
-        running: dict[Job, int] = {}
+        running = self._running
         bell: SimpleQueue[None] = SimpleQueue()
         raised: BaseException | None = None
         if self._kernels_began is None:
@@ -220,15 +224,17 @@ class RunControl:
                 while waiting and len(running) < self.num_threads and (
                     not self.stopped or not self.reads_started
                 ):  # fmt: skip
-                    reads, task = waiting.pop()
-                    running[Job(task, bell)] = reads
-                    self.reads_started += reads
+                    task = _Task(*waiting.pop(), self._here)
+                    running[Job(task, bell)] = task
+                    self.reads_started += task.reads
                 if not running:
                     break
                 with suppress(Empty):
                     bell.get(timeout=self._nap())
                 for job in [job for job in running if job.done]:
-                    self.reads_done += running.pop(job)
+                    ended = running.pop(job)
+                    self.reads_done += ended.reads
+                    self._fold(ended.rows)
                     if job.error is not None:
                         raise job.error
                 if self.stopped and self.reads_started:
@@ -245,7 +251,9 @@ class RunControl:
         if raised is not None:
             raise raised
         self._watch(final=tell)
-        self._fold_rows()
+        rest = self._rows[1:]
+        del self._rows[1:]
+        self._fold(rest)
 
     def forget_best(self) -> None:
         """Begin the trace anew: what was found so far will not be returned."""
@@ -253,12 +261,14 @@ class RunControl:
         for row in self._rows:
             row[BEST] = np.inf
 
-    def _fold_rows(self) -> None:
-        """One row for all kernels that have ended, so that many rounds are watched as fast as one."""
-        total = np.zeros(ROW)
-        total[SWEEPS] = sum(row[SWEEPS] for row in self._rows)
-        total[BEST] = min((row[BEST] for row in self._rows), default=np.inf)
-        self._rows = [total]
+    def _fold(self, rows: Sequence[np.ndarray]) -> None:
+        """Into the row of all that has ended, so that a look takes no longer the more there were."""
+        for row in rows:
+            self._rows[0][SWEEPS] += row[SWEEPS]
+            self._rows[0][BEST] = min(self._rows[0][BEST], row[BEST])
+
+    def _all_rows(self) -> list[np.ndarray]:
+        return [*self._rows, *(row for task in self._running.values() for row in task.rows)]
 
     def _nap(self) -> float:
         if self._deadline is None or self.flag[0] != RUNNING:
@@ -266,17 +276,40 @@ class RunControl:
         return min(_POLL_SECONDS, max(0.0, self._deadline - self.clock()))
 
     def _watch(self, final: bool = False) -> None:
-        best = min((float(row[BEST]) for row in self._rows), default=np.inf)
+        rows = self._all_rows()
+        best = min(float(row[BEST]) for row in rows)
         energy = self._offset + self._scale * best if best < np.inf else np.inf
         now = self.elapsed
         if energy < (self.trace[-1][1] if self.trace else np.inf):
             self.trace.append((now, energy))
         if self._progress is not None and (final or now - self._told >= 0.1):
             self._told = now
-            sweeps = float(sum(row[SWEEPS] for row in self._rows))
+            sweeps = float(sum(row[SWEEPS] for row in rows))
             seconds = max(1e-9, time.perf_counter() - (self._kernels_began or self.started))
             reads = (self.reads_done, self.reads_started)
             self._progress(Progress(now, energy, sweeps, sweeps / seconds, *reads))
+
+
+class _Task:
+    """A task at work, with the rows that its kernels write."""
+
+    def __init__(self, reads: int, task: Callable[[], None], here: threading.local) -> None:
+        self.reads = reads
+        self.rows: list[np.ndarray] = []
+        self._task, self._here = task, here
+
+    def __call__(self) -> None:
+        self._here.rows = self.rows
+        try:
+            self._task()
+        finally:
+            del self._here.rows
+
+
+def _new_row() -> np.ndarray:
+    row = np.zeros(ROW)
+    row[BEST], row[TARGET] = np.inf, -np.inf
+    return row
 
 
 def check_positive(name: str, value: float | None) -> None:

@@ -38,8 +38,8 @@ class Check:
 def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
     """Run every kernel on problems of ``variables`` spins, a check at a time.
 
-    Anneals, ladders and discrete bifurcation of whole numbers must give the processor's samples; trajectories
-    of memcomputing its energies, to single precision.
+    Anneals, ladders and discrete bifurcation of whole numbers must give the processor's samples, bifurcation
+    from positions nearly all of their spins; trajectories of memcomputing its energies, to single precision.
     """
     n = variables
     anneal: dict[str, Any] = {"num_reads": 3, "annealing_time": 3}
@@ -54,7 +54,15 @@ def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
             {**temper, "num_temperatures": 3},
         ),
         ("bifurcation, sparse", "simulated_bifurcation", lambda: _two_halves(n, "sparse"), discrete),
-        ("bifurcation, matrix", "simulated_bifurcation", lambda: _two_valued(n, "packed"), discrete),
+        ("bifurcation, signs", "simulated_bifurcation", lambda: _two_valued(n, "packed"), discrete),
+        (
+            "bifurcation, digits", "simulated_bifurcation", lambda: _two_valued(n, "packed"),
+            {**discrete, "variant": "generalized"},
+        ),
+        (
+            "bifurcation, bfloat16", "simulated_bifurcation", lambda: _gaussian(n),
+            {**discrete, "variant": "ballistic"},
+        ),
         ("memcomputing", "memcomputing", lambda: _two_halves(n, "sparse"), {"num_reads": 3, "steps": 6}),
     ]  # fmt: skip
     if n >= _FROM:
@@ -123,7 +131,9 @@ def _same(solver: str, problem: CompiledProblem, given: dict[str, Any], batch: B
         chosen.run(problem, values, RunControl(num_threads=1, batch=machine)) for machine in (None, batch)
     )
     if solver != "memcomputing":
-        return bool((here.states == there.states).all())
+        # Positions that round elsewhere may turn the sign of a spin that stands at 0.
+        exact = given.get("variant", "discrete") == "discrete"
+        return bool((here.states == there.states).mean() >= (1.0 if exact else 0.99))
     assert here.kernel_energies is not None and there.kernel_energies is not None
     return bool(np.allclose(here.kernel_energies, there.kernel_energies, rtol=1e-3))
 
@@ -147,6 +157,10 @@ def _regular() -> CompiledProblem:
 def _nearly_complete() -> CompiledProblem:
     """Rows whose sums leave 16 bits."""
     return compile(generate("gnp", n=34_000, p=0.98, seed=1), storage="packed")
+
+
+def _gaussian(n: int) -> CompiledProblem:
+    return compile(np.triu(np.random.default_rng(4).normal(size=(n, n)), 1), kind="ising", storage="dense")
 
 
 def _two_valued(n: int, storage: str) -> CompiledProblem:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from isinglass.control import RunControl
-from isinglass.solvers.contract import Solver
 
 
 def run_info(
-    solver: Solver,
+    solver: str,
     values: Mapping[str, Any],
     control: RunControl,
     timing: dict[str, float],
@@ -23,7 +22,7 @@ def run_info(
     """The part of ``SampleSet.info`` that every run has; plain data only."""
     shown = {k: v for k, v in values.items() if k not in ("seed", "initial_states") and v is not None}
     return {
-        "solver": solver.name,
+        "solver": solver,
         "seed": values["seed"],
         "stop_reason": control.stop_reason,
         "interrupted": control.interrupted,

@@ -17,6 +17,7 @@ from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.energies import energies, in_alphabet, in_users_terms, total_weight
 from isinglass.problems.files import read_file
+from isinglass.problems.files.nl import is_model, written
 from isinglass.problems.given import Kind
 from isinglass.results.sampleset import SampleSet, make_record
 from isinglass.rng import resolve_seed
@@ -24,6 +25,7 @@ from isinglass.run_info import run_info
 from isinglass.solvers.contract import Samples, Solver, whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, SOLVERS, solver_named
 from isinglass.solving_constrained import solve_constrained
+from isinglass.solving_nonlinear import solve_nonlinear
 from isinglass.solving_quantum import check_quantum, solve_quantum
 
 BACKENDS = ("cpu", "gpu", "qpu", "circuit")
@@ -56,15 +58,19 @@ def solve(
 
     Args:
         problem: a dimod BQM, CQM or DQM, QUBO dict, (h, J), matrix, graph, edge arrays, file path
-            or compiled problem; problems/compile.py has the table.
+            or compiled problem; problems/compile.py has the table. Also a ``dwave.optimization.Model``
+            (extra: nonlinear), with ``time_limit``, ``target_energy`` (of its objective), ``seed``,
+            ``progress``, ``cancel``, ``num_reads`` and ``annealing_time``: see solving_nonlinear.py.
         backend: "cpu" (default) runs a solver on this machine; "gpu" runs it on its NVIDIA cards (extra: gpu;
             docs/gpu.md says which solvers); "qpu" an emulated quantum annealer, onto which any unconstrained
-            problem is embedded (extra: qpu); "circuit" QAOA on a circuit runner, one qubit for each variable,
-            for small problems without constraints. ``parameters`` are then those of
-            ``isinglass.circuits.qaoa``: ``depth``, ``runner``, ``shots``, ``max_evaluations``, ``angles``.
+            problem is embedded (extra: qpu), "gpu" with a ``qpu_model`` the same with its reads on cards;
+            "circuit" QAOA on a circuit runner, one qubit for each variable, for small problems without
+            constraints. ``parameters`` are then those of ``isinglass.circuits.qaoa``: ``depth``, ``runner``,
+            ``shots``, ``max_evaluations``, ``angles``.
         qpu_model: which annealer, of ``isinglass.qpu.MODELS`` or "apollo_rc1", "apollo_10000"; needed with
-            backend "qpu". ``parameters`` are then those of ``isinglass.qpu.sample_embedded``, such as
-            ``num_reads``, ``annealing_time`` (µs) or ``chain_strength``.
+            backend "qpu", possible with "gpu". ``parameters`` are then those of
+            ``isinglass.qpu.sample_embedded``, such as ``num_reads``, ``annealing_time`` (µs) or
+            ``chain_strength``.
         solver: "auto" (default) looks at the problem and runs what suits it; or one by name,
             ``isinglass.solvers.registry.SOLVERS`` has them all. Under "auto" models with constraints
             (CQM, DQM) are annealed.
@@ -89,6 +95,7 @@ def solve(
     Returns:
         A SampleSet (a ``dimod.SampleSet``) in the user's variables. Reads that were cut short by the
         time limit, Ctrl-C or the target give their best state; reads that never began are left out.
+        Of a nonlinear model a ``NonlinearResult``.
 
     Raises:
         ProblemError, ParameterError, OutOfMemoryError, DeviceError: see isinglass.errors.
@@ -97,20 +104,33 @@ def solve(
     chosen = solver_named(solver)
     check_positive("time_limit", time_limit)
     _check_backend(backend, qpu_model)
+    if is_model(problem):
+        not_here = {
+            "solver": None if solver == DEFAULT_SOLVER else solver, "kind": kind, "storage": storage,
+            "target_cut": target_cut, "num_threads": num_threads,
+            "backend": None if backend == "cpu" else backend,
+        }  # fmt: skip
+        for name, value in not_here.items():
+            if value is not None:
+                raise ParameterError(f"{name}={value!r} is not for nonlinear models: leave it out")
+        given = {**parameters, "time_limit": time_limit, "target_energy": target_energy}
+        given["seed"] = resolve_seed(seed)
+        found: Any = solve_nonlinear(written(problem), given, progress, cancel, started)
+        return found  # type: ignore[no-any-return]  # a NonlinearResult
     if isinstance(problem, (str, Path)):
         problem = read_file(problem, kind=kind)
     constrained = isinstance(problem, (dimod.ConstrainedQuadraticModel, dimod.DiscreteQuadraticModel))
-    if backend in ("qpu", "circuit"):
+    if qpu_model is not None or backend == "circuit":
         not_here = {
             "solver": None if solver == DEFAULT_SOLVER else solver, "storage": storage,
             "target_energy": target_energy, "target_cut": target_cut,
         }  # fmt: skip
-        check_quantum(problem, backend, not_here)
+        check_quantum(problem, "circuit" if qpu_model is None else "qpu", not_here)
         run = {
             "seed": seed, "time_limit": time_limit, "num_threads": num_threads, "progress": progress,
             "cancel": cancel,
         }  # fmt: skip
-        return solve_quantum(problem, kind, qpu_model, parameters, run)
+        return solve_quantum(problem, kind, backend, qpu_model, parameters, run)
     if constrained and solver == DEFAULT_SOLVER:
         # Penalty weights are found in many short rounds, and annealing is made for those.
         chosen = solver_named("simulated_annealing")
@@ -118,7 +138,7 @@ def solve(
     values = chosen.resolve({**parameters, "seed": resolve_seed(seed)})
     target = _check_targets(target_energy, target_cut)
     threads = whole_number(1)("num_threads", num_threads)
-    batch = _cards(chosen, threads) if backend == "gpu" else None
+    batch = cards_for(chosen, threads) if backend == "gpu" else None
     control = RunControl(
         time_limit, progress, threads if batch is None else batch.tasks, started, cancel, batch
     )
@@ -158,7 +178,8 @@ def solve(
         "energies": finished - solved_at,
         "total": finished - started,
     }
-    return _sampleset(compiled, samples, energy, run_info(chosen, values, control, timing, samples.facts))
+    info = run_info(chosen.name, values, control, timing, samples.facts)
+    return _sampleset(compiled, samples, energy, info)
 
 
 def _check_backend(backend: str, qpu_model: str | None) -> None:
@@ -166,10 +187,12 @@ def _check_backend(backend: str, qpu_model: str | None) -> None:
         raise ParameterError(
             f"backend={backend!r} is not one of {', '.join(BACKENDS)}{nearest(backend, BACKENDS)}"
         )
-    if (backend == "qpu") == (qpu_model is not None):
+    if qpu_model is not None and backend not in ("qpu", "gpu"):
+        raise ParameterError(
+            f"qpu_model={qpu_model!r} is for backends 'qpu' and 'gpu', and backend is {backend!r}"
+        )
+    if qpu_model is not None or backend != "qpu":
         return
-    if backend != "qpu":
-        raise ParameterError(f"qpu_model={qpu_model!r} is for backend 'qpu', and backend is {backend!r}")
     from isinglass.qpu import MODELS
 
     raise ParameterError(f"backend 'qpu' needs qpu_model, one of {', '.join(MODELS)}")
@@ -185,7 +208,8 @@ def check_batched(solver: Solver) -> None:
         )
 
 
-def _cards(solver: Solver, threads: int | None) -> BatchKernels:
+def cards_for(solver: Solver, threads: int | None) -> BatchKernels:
+    """The cards of this machine, for a solver with kernels for them; they take no ``threads``."""
     check_batched(solver)
     if threads is not None:
         raise ParameterError(f"num_threads={threads} is for backend 'cpu': 'gpu' uses its cards whole")

@@ -55,7 +55,7 @@ def solve_constrained(
         "total": control.elapsed,
     }
     facts = {**rounds.facts, "encoding": encoding.info(), "weights": rounds.weights_used}
-    info = run_info(solver, values, control, timing, facts)
+    info = run_info(solver.name, values, control, timing, facts)
     info |= {"trace": rounds.trace, "rounds": len(rounds.reports), "kind": type(model).__name__}
     info |= {"variables": encoding.num_variables, "storage": rounds.storage}
     info |= {"interactions": rounds.interactions, "constraint_labels": list(encoding.constraint_labels)}

@@ -13,7 +13,6 @@ from isinglass.kernels import reference
 from isinglass.kernels.cpu.visit_order import colours, levels
 from isinglass.kernels.cuda import anneal_sparse
 from isinglass.kernels.cuda.card import Card
-from isinglass.kernels.cuda.cards import Cards
 from isinglass.kernels.cuda.opening import open_cards
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, lanes_of, visit_order, words_of
@@ -25,7 +24,6 @@ from isinglass.qpu.rotors import _even_rows, _kernel_schedule, _moves, _start
 from isinglass.qpu.sweeps import moments_of
 from isinglass.rng import read_keys
 from isinglass.solvers.memcomputing_forms import bonds_of
-from isinglass.solvers.registry import solver_named
 from isinglass.solvers.schedule import betas, slack_scale
 from isinglass.solvers.start import StartStates
 from tests.conftest import kernel_form, random_couplings
@@ -72,16 +70,6 @@ def test_sparse_anneals_by_colour_are_those_of_the_reference() -> None:
         spins, key = unpack_spins(start.words(r), n), read_keys(11, r, 1)[0]
         expected = reference.anneal(J, h, spins, key, scale, np.float32(1.0), order=order)
         assert (found.record.sample[r] == expected).all()
-
-
-def test_reads_are_the_same_on_several_cards() -> None:
-    problem = isinglass.compile(random_couplings(20, 0.3, "pm1", 4), kind="ising", storage="sparse")
-    solver = solver_named("simulated_annealing")
-    values = solver.resolve({"num_reads": 3, "annealing_time": 1, "seed": 2})
-    one, two = (
-        solver.run(problem, values, RunControl(batch=Cards([Card(0)] * count))).states for count in (1, 2)
-    )
-    assert (one == two).all()
 
 
 def test_a_grid_that_shares_replicas_sweeps_as_blocks_do() -> None:

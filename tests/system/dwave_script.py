@@ -28,6 +28,7 @@ from dwave.cloud.exceptions import (
     SolverFailureError,
     SolverNotFoundError,
 )  # fmt: skip
+from dwave.optimization.generators import flow_shop_scheduling
 from dwave.system import (
     AutoEmbeddingComposite,
     CutOffComposite,
@@ -39,6 +40,7 @@ from dwave.system import (
     LazyFixedEmbeddingComposite,
     LeapHybridCQMSampler,
     LeapHybridDQMSampler,
+    LeapHybridNLSampler,
     LeapHybridSampler,
     LinearAncillaComposite,
     ParallelEmbeddingComposite,
@@ -119,6 +121,26 @@ def hybrid_bqm() -> None:
         answer = sampler.sample(bqm, time_limit=3, label="hybrid")
     best = dimod.ExactSolver().sample(bqm).first.energy
     assert np.isclose(answer.first.energy, best) and answer.info["run_time"] > 0
+
+
+def hybrid_nl() -> None:
+    """States come back into the model; what no solver can read fails its problem in words."""
+    model = flow_shop_scheduling([[10, 5, 7], [20, 10, 15]])
+    with LeapHybridNLSampler() as sampler:
+        assert sampler.estimated_min_time_limit(model) == 5.0
+        info = sampler.sample(model, time_limit=1, label="shop").result().info
+        order = next(model.iter_decisions())
+        with model.lock():
+            assert model.objective.state(0) == 50.0 and sorted(order.state(0)) == [0, 1, 2]
+        assert info["problem_label"] == "shop" and 0 < info["timing"]["run_time"] < 2e6
+        with model.to_file() as file:
+            data = file.read()
+        broken = sampler.solver.upload_nlm(data.replace(b"ListVariable", b"LostVariable")).result()
+        refused(
+            lambda: sampler.solver.sample_nlm(broken, time_limit=1),
+            SolverFailureError, "its member 'nodetypes.txt' is damaged",
+        )  # fmt: skip
+        refused(lambda: sampler.solver.sample_nlm(broken, time_limit=-1), SolverFailureError, "time_limit=-1")
 
 
 def parameter_error() -> None:
@@ -441,7 +463,7 @@ def large_upload() -> None:
     assert np.isclose(bqm.energies(answer)[0], answer.record.energy[0])
 
 
-QUICK = (ping, solvers, sample, clique, hybrid_bqm, parameter_error, cancel)
+QUICK = (ping, solvers, sample, clique, hybrid_bqm, hybrid_nl, parameter_error, cancel)
 ALL = (
     *QUICK, regions, command_line, authentication, job_types, parameters, flux_biases, reverse_anneals,
     composites, cliques, hybrids, reattach, polling, low_level, forty_at_once, large_upload,

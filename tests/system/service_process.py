@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,10 +20,15 @@ COMMAND = [sys.executable, "-m", "isinglass.cli.main"]
 
 
 class ServiceProcess:
-    """``isinglass serve`` in a folder; its ports stay the same when it is started again."""
+    """``isinglass serve`` in a folder; its ports stay the same when it is started again.
 
-    def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
-        self.folder, self.options = folder, options
+    ``inside``: what its command runs under, such as another program and its options.
+    """
+
+    def __init__(
+        self, folder: Path, *options: str, database: str | None = None, inside: Sequence[str] = ()
+    ) -> None:
+        self.folder, self.options, self.inside = folder, options, inside
         self.database = database or f"sqlite:///{folder / 'jobs.db'}"
         self.port = self.grpc_port = 0
         self.start()
@@ -31,7 +37,7 @@ class ServiceProcess:
         log = self.folder.parent / "service.log"
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port),
+                [*self.inside, *COMMAND, "serve", "--data-dir", self.folder, "--http-port", str(self.port),
                  "--grpc-port", str(self.grpc_port), "--database", self.database, *self.options],
                 stdout=subprocess.PIPE, stderr=errors, text=True,
             )  # fmt: skip

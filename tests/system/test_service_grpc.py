@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import numpy as np
 import pytest
 
@@ -16,7 +17,10 @@ import isinglass
 from isinglass.client.grpc_wire import GrpcWire
 from isinglass.client.upload import pieces
 from isinglass.errors import AccessError, UnknownJobError
-from isinglass.jobs.problems import problem_content
+from isinglass.executors.shots import run_shot
+from isinglass.jobs.container import unpack
+from isinglass.jobs.problems import problem_content, problem_of
+from isinglass.jobs.results import result_content
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.status import JobStatus
 from isinglass.jobs.v1 import jobs_pb2 as pb
@@ -25,6 +29,7 @@ from isinglass.jobs.wire import MESSAGE_BYTES, PIECE_BYTES, fold, unfold
 from isinglass.service.core import JobService
 from isinglass.service.grpc_door import open_grpc, refuse
 from isinglass.service.grpc_jobs import add_jobs
+from isinglass.service.http import make_app
 from isinglass.service.keys import create_key
 from isinglass.service.leasing import Delivery
 from tests.system.service_process import ServiceProcess
@@ -286,6 +291,78 @@ def test_a_room_adds_its_own_servicer(tmp_path: Path) -> None:
                 Code.UNAUTHENTICATED,
                 "the password is missing",
             )
+        await server.stop(None)
+        await service.stop()
+
+    asyncio.run(main())
+
+
+def test_calls_are_timed_beside_requests(service: ServiceProcess, stub: JobsStub, ann: Any) -> None:
+    """By call and code: an answer, a stream, a refusal, one that its client broke off."""
+    content = fold(problem_content(QUBO).to_bytes())
+    spec = pb.JobSpec(solver="simulated_annealing", parameters='{"time_limit": 30}')
+    job = stub.Submit(pb.SubmitRequest(content=content, spec=spec), metadata=ann, timeout=20).job.id
+    with pytest.raises(grpc.RpcError):
+        stub.Status(pb.StatusRequest(job=job, wait=20), metadata=ann, timeout=0.3)
+    refusal(stub.Cancel, pb.JobRequest(job=job))
+    stub.Cancel(pb.JobRequest(job=job), metadata=ann, timeout=20)
+    list(stub.Events(pb.EventsRequest(job=job), metadata=ann, timeout=20))
+    wanted = [
+        f'isinglass_request_seconds_count{{method="gRPC",route="/isinglass.v1.Jobs/{call}",status="{code}"}}'
+        for call, code in (("Cancel", "OK"), ("Events", "OK"), ("Cancel", "UNAUTHENTICATED"),
+                           ("Status", "CANCELLED"))
+    ]  # fmt: skip
+    headers = {"Authorization": f"Bearer {service.key('prometheus', 'metrics')}"}
+    text = httpx.get(f"{service.url}/metrics", headers=headers).text
+    assert [words for words in wanted if words not in text] == []
+
+
+@pytest.mark.parametrize("wire", ["http", "grpc"])
+def test_a_listener_reads_each_result_once(
+    tmp_path: Path, wire: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are before and after it; a client that waits for the end reads none before."""
+    read: list[int] = []
+
+    async def main() -> None:
+        service = JobService(tmp_path)
+        with service.store.transaction() as connection:
+            key = create_key(connection, "ann", ["submit", "read"], service.store.clock())
+        await service.start()
+        real = service.store.results
+
+        def results(*args: Any, **words: Any) -> Any:
+            status, found = real(*args, **words)
+            read.append(len(found))
+            return status, found
+
+        monkeypatch.setattr(service.store, "results", results)
+        server, port = await open_grpc(service, "127.0.0.1:0", [add_jobs])
+        content = problem_content(QUBO).to_bytes()
+        status, _ = await service.submit("ann", JobSpec(shots=10), content, None, None)
+        for _ in range(10):
+            (lease,) = await service.work.lease("w", ["cpu"], 1.0)
+            result = result_content(run_shot(problem_of(content), lease.spec, lease.shot)).to_bytes()
+            await service.work.deliver("w", lease.job, lease.shot, lease.token, 0.1, result)
+            if lease.shot == 4:
+                await service.outcome("ann", lease.job, 0.05)
+        assert read == [0, 5]
+        read.clear()
+
+        def listen() -> int:
+            with isinglass.connect(f"grpc://127.0.0.1:{port}", key) as session:
+                return len(list(session.job(status["id"]).shots()))
+
+        if wire == "grpc":
+            assert await asyncio.to_thread(listen) == 10
+        else:
+            door = httpx.ASGITransport(make_app(service))
+            headers = {"Authorization": f"Bearer {key}"}
+            async with httpx.AsyncClient(transport=door, base_url="http://here", headers=headers) as client:
+                for shot in range(10):
+                    answer = await client.get(f"/v1/jobs/{status['id']}/result?shot={shot}")
+                    assert list(unpack(answer.content)[1]) == [str(shot)]
+        assert read == [1] * 10
         await server.stop(None)
         await service.stop()
 

@@ -7,6 +7,7 @@ from typing import Any
 import dimod
 import dwave.system
 import pytest
+from dwave.optimization.generators import flow_shop_scheduling
 
 import isinglass
 from isinglass.compat import dwave as ours
@@ -17,6 +18,7 @@ from isinglass.compat.dwave import (
     FixedEmbeddingComposite,
     LeapHybridCQMSampler,
     LeapHybridDQMSampler,
+    LeapHybridNLSampler,
     LeapHybridSampler,
     hybrid_kinds,
 )
@@ -138,3 +140,19 @@ def test_the_answer_of_a_constrained_model() -> None:
     assert len(answer) <= 100 and answer.record.is_feasible[0]
     feasible = answer.filter(lambda row: row.is_feasible)
     assert feasible.first.energy == -3.0 and answer.info["constraint_labels"] == ["most"]
+
+
+def test_nonlinear_models() -> None:
+    model = flow_shop_scheduling([[10, 5, 7], [20, 10, 15]])
+    with LeapHybridNLSampler(token="any") as sampler:
+        assert sampler.properties["supported_problem_types"] == ["nl"] and sampler.parameters["time_limit"]
+        assert sampler.estimated_min_time_limit(model) == 5.0
+        # Less than the estimate is taken, as by the original.
+        found = sampler.sample(model, time_limit=0.2, label="shop", seed=1).result()
+        with model.lock():
+            assert found.model is model and model.objective.state(0) == 50.0
+        assert found.info["problem_label"] == "shop" and found.info["timing"]["run_time"] > 1e5
+        with pytest.raises(ParameterError, match="time_limit=0"):
+            sampler.sample(model, time_limit=0)
+        with pytest.raises(ProblemError, match=r"not a dwave\.optimization\.Model"):
+            sampler.sample(TRIANGLE)

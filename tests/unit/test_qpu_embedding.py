@@ -320,7 +320,7 @@ def test_solve_on_an_annealer_is_sample_embedded() -> None:
     ("given", "message"),
     [
         ({"backend": "qpu"}, "needs qpu_model, one of DW_2000Q_6"),
-        ({"qpu_model": "DW_2000Q_6"}, "is for backend 'qpu'"),
+        ({"qpu_model": "DW_2000Q_6"}, "is for backends 'qpu' and 'gpu'"),
         ({"backend": "gpt", "qpu_model": "DW_2000Q_6"}, "backend='gpt' is not one of cpu, gpu, qpu"),
         (
             {"backend": "qpu", "qpu_model": "DW_2000Q_6", "solver": "exact"},

@@ -322,15 +322,15 @@ def test_an_impossible_mean_is_an_error_not_a_score(rows: Path) -> None:
         ({"sizes": [9], "parameters": {"sweeps": 3}}, "'sweeps' is not a parameter"),
         (
             {"sizes": [9], "backend": "quantum"},
-            "neither 'cpu', 'qpu:MODEL', 'circuit:RUNNER' nor 'module:object'",
+            "neither 'cpu', 'gpu', 'qpu:MODEL', 'circuit:RUNNER' nor 'module:object'",
         ),
         ({"sizes": [9], "backend": "circuit:FakeManilla"}, "did you mean"),
         ({"sizes": [9], "backend": "circuit:auto", "parameters": {"dept": 1}}, "did you mean 'depth'"),
-        ({"sizes": [9], "backend": "circuit:auto", "solver": "exact"}, "is for backend 'cpu'"),
+        ({"sizes": [9], "backend": "circuit:auto", "solver": "exact"}, "is for backends 'cpu'"),
         ({"sizes": [9], "backend": "nowhere:Sampler"}, "cannot be imported"),
         ({"sizes": [9], "backend": "math:pi"}, "is float, not a dimod.Sampler"),
         ({"sizes": [9], "backend": 7}, "neither 'cpu'"),
-        ({"sizes": [9], "backend": "dimod:ExactSolver", "solver": "auto"}, "is for backend 'cpu'"),
+        ({"sizes": [9], "backend": "dimod:ExactSolver", "solver": "auto"}, "is for backends 'cpu'"),
     ],
 )
 def test_bad_parameters_are_refused_before_anything_runs(given: dict[str, Any], message: str) -> None:

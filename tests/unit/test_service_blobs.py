@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +21,20 @@ from isinglass.service.far_blobs import FarBlobs
 LARGE = np.random.default_rng(1).bytes(PIECE_BYTES + 5)
 
 
-@pytest.fixture(params=["here", "file", "memory"])
+FAR = os.environ.get("ISINGLASS_BLOBS")
+"""fsspec URL of one more place; tests/system/test_service_object_store.py gives one."""
+
+
+@pytest.fixture(params=["here", "file", "memory", *([] if FAR is None else ["given"])])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Blobs, Blobs]:
     """The blobs of two servers."""
     if request.param == "here":
         return Blobs(tmp_path / "a"), Blobs(tmp_path / "a")
-    url = f"file://{tmp_path}/far" if request.param == "file" else f"memory://{tmp_path.name}/far"
+    places = {
+        "file": f"file://{tmp_path}/far", "memory": f"memory://{tmp_path.name}/far",
+        "given": f"{FAR}/{tmp_path.name}",
+    }  # fmt: skip
+    url = places[request.param]
     return FarBlobs(url, tmp_path / "a"), FarBlobs(url, tmp_path / "b")
 
 
@@ -87,3 +99,32 @@ def test_copies_are_checked_and_forgotten(tmp_path: Path) -> None:
 def test_a_url_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="--blobs nowhere://x"):
         FarBlobs("nowhere://x", tmp_path)
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Files of this process grow no further: a write is cut short there, as on a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("missing", [1, 5000, 100_000])
+def test_a_disk_that_fills_up_within_a_write_leaves_nothing_half(tmp_path: Path, missing: int) -> None:
+    """The end of a write that was cut short waits in a buffer: it is missed before the name appears."""
+    blobs, data = Blobs(tmp_path), LARGE[: 1 << 20]
+    name = hashlib.sha256(data).hexdigest()
+    with room_for(len(data) - missing), pytest.raises(OSError):
+        blobs.put("ann", data)
+    assert blobs.size("ann", name) is None and not list(tmp_path.glob("ann/*/*"))
+    whole = hashlib.sha256(LARGE).hexdigest()
+    with room_for(PIECE_BYTES - missing), pytest.raises(OSError):
+        blobs.append("ann", whole, len(LARGE), 0, LARGE[:PIECE_BYTES])
+    # What nobody can go on with gives its room back.
+    (part,) = tmp_path.glob("ann/uploads/*")
+    assert part.stat().st_size == 0
+    assert blobs.append("ann", whole, len(LARGE), 0, LARGE[:PIECE_BYTES]) == PIECE_BYTES
+    assert blobs.put("ann", data) == name and blobs.read("ann", name).tobytes() == data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from isinglass.service.backup import back_up, restore
 from isinglass.service.core import JobService
 from isinglass.service.http import make_app
 from isinglass.service.keys import create_key
+from isinglass.service.refusals import refusal_of
 from isinglass.service.retention import tidy
 
 DAY = 86_400.0
@@ -116,6 +118,36 @@ def test_every_step_of_a_job_is_a_line_with_its_id(tmp_path: Path, caplog: pytes
     with_service(tmp_path, play)
     record = logging.LogRecord("isinglass", logging.ERROR, "", 0, "a %s", ("b",), None)
     assert json.loads(JsonLines().format(record))["message"] == "a b"
+
+
+def test_who_could_not_be_heard_loses_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that could not be written have old leases: workers are heard again before anything is taken."""
+
+    async def play(service: JobService) -> None:
+        job = await submit(service)
+        (lease,) = await service.work.lease("w", ["cpu"], 0.0)
+        with monkeypatch.context() as full:
+            full.setattr(service.leasing, "lose_expired", lambda: 1 / 0)
+            with service.store.transaction() as connection:
+                connection.exec_driver_sql("update shots set lease_until = 1")
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(1.0)
+        assert [shot["state"] for shot in service.store.shots("ann", job, 9)] == ["leased"]
+        assert await service.work.heartbeat(job, 0, lease.token, 0.0, None) is False
+
+    with_service(tmp_path, play)
+    assert [record.message for record in caplog.records] == [
+        "the sweep failed and is tried again until it goes on", "the sweep goes on",
+    ]  # fmt: skip
+
+
+def test_a_full_disk_is_told_now_and_then_and_not_at_every_request(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(100):
+        refusal = refusal_of(OSError(errno.ENOSPC, "No space left on device"))
+        assert refusal.status == 507 and "no room left" in refusal.message
+    assert len(caplog.records) <= 1
 
 
 def put_blob(service: JobService, user: str, data: bytes, days_old: float) -> str:

@@ -90,6 +90,21 @@ def test_a_job_from_submission_to_result(service: Service) -> None:
     ]  # fmt: skip
 
 
+def test_results_are_read_as_far_as_they_are_asked_for(service: Service) -> None:
+    job = service.submit(shots=5)
+    leases = [service.lease() for _ in range(4)]
+    for lease in leases:
+        service.deliver(lease)
+
+    def read(**which: Any) -> list[int]:
+        return [result.shot for result in service.store.results("ann", job, **which)[1]]
+
+    assert read() == [0, 1, 2, 3] and read(first=1, last=2) == [1, 2] and read(first=3) == [3]
+    assert read(first=4, last=4) == [] == read(if_final=True)
+    service.deliver(service.lease())
+    assert read(if_final=True) == [0, 1, 2, 3, 4]
+
+
 def test_the_same_delivery_twice_is_one_result_and_any_other_is_refused(service: Service) -> None:
     job = service.submit()
     lease = service.lease()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dimod
 import numpy as np
 import pytest
+from dwave.optimization.generators import flow_shop_scheduling
 
 import isinglass
 from isinglass.errors import ConflictError, ParameterError, QuotaError, VerificationError
@@ -77,6 +79,7 @@ PROBLEMS: dict[str, Any] = {
     "cqm": CQM,
     "dqm": DQM,
 }
+MODEL = flow_shop_scheduling([[10, 5, 7], [20, 10, 15]])
 SPEC = JobSpec(solver="simulated_annealing", parameters={"num_reads": 3}, seed=9)
 
 
@@ -111,3 +114,22 @@ def test_a_true_result_is_believed_and_a_false_one_is_not(name: str) -> None:
         lies(lambda r: r.record.is_feasible.__setitem__(0, not r.record.is_feasible[0]))
     with pytest.raises(VerificationError):
         check_result(problem, SPEC, 1, result)
+
+
+def test_states_of_a_nonlinear_model() -> None:
+    problem = problem_of(problem_content(MODEL).to_bytes())
+    result: Any = isinglass.solve(MODEL, annealing_time=50, seed=9)
+    spec = JobSpec(seed=9)
+    assert check_result(problem, spec, 0, result_of(result_content(result).to_bytes())) == 50.0
+
+    def lies(words: str, shot: int = 0, **changes: Any) -> None:
+        with pytest.raises(VerificationError, match=words):
+            check_result(problem, spec, shot, replace(result, **changes))
+
+    lies("claims the objective 49.0 and has 50.0", objective=np.array([49.0]))
+    lies("claims to break 1 constraints and breaks 0", violated=np.array([1]))
+    lies("cannot be evaluated", files=(result.files[0][:-40],))
+    lies("has 2 states", files=result.files * 2)
+    lies("the seed is", shot=1)
+    with pytest.raises(VerificationError, match="not states of the model"):
+        check_result(problem, spec, 0, isinglass.solve({("a", "b"): 1}, seed=9))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from isinglass.client.transport import Transport
-from isinglass.errors import ConflictError, UnreachableError
+from isinglass.errors import ConflictError, QuotaError, UnreachableError
 from isinglass.jobs.container import pack, unpack
 from isinglass.jobs.problems import problem_content
 from isinglass.jobs.spec import JobSpec
@@ -55,7 +55,7 @@ class Service(Transport):
             if one["returned"]:
                 self.waiting.append(one["shot"])
             else:
-                assert one["error"] or f"result {k}" in arrays
+                assert one["error"] or one["sha256"] or f"result {k}" in arrays
                 self.done.append(one["shot"])
         if not fields["holding"]:
             assert not self.held, "asked for more while it held some"
@@ -77,12 +77,13 @@ class Hand(Worker):
     """One whose shots take as long as ``seconds`` says."""
 
     seconds: dict[int, float] = {}  # noqa: RUF012
+    result = b"r"
 
     def prepare(self) -> None: ...
 
     def run_shot(self, shot: Shot, beat: Heartbeat) -> tuple[bytes, float]:
         time.sleep(self.seconds.get(shot.shot, 0.0))
-        return b"r", 0.0
+        return self.result, 0.0
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +159,45 @@ def test_results_on_their_way_keep_their_leases(monkeypatch: pytest.MonkeyPatch)
         assert beaten.wait(5.0)
     # The one that has arrived is beaten no more, the other one for as long as it takes.
     assert heard.count(2) <= 2 and heard.count(1) >= 4
+
+
+def test_results_wait_for_a_service_whose_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones and such as go ahead in pieces: refused again and again, and never run again."""
+    monkeypatch.setattr(worker, "_ROOM_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "DELIVERED_BYTES", 3)
+    service, refused = Service(3), 0
+    real = service.request
+
+    def request(method: str, path: str, **options: Any) -> Any:
+        nonlocal refused
+        brings = "exchange" not in path or unpack(options["content"])[0]["deliveries"]
+        if brings and "heartbeat" not in path and refused % 30 < 29:
+            refused += 1
+            raise QuotaError("the service has no room left", 507)
+        refused += bool(brings)
+        return Answer(words={"arrived": 5}) if path.endswith("/result") else real(method, path, **options)
+
+    monkeypatch.setattr(service, "request", request)
+    hand = Hand(service, "w")
+    hand.result = b"large"
+    service.drain = hand._draining.set
+    hand.run()
+    assert service.done == [0, 1, 2] and refused > 60
+    assert not [what for what, _ in service.told if what == "give-back"]
+
+
+def test_a_worker_that_is_told_to_end_waits_for_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service(1)
+    hand = Hand(service, "w")
+    real = service.request
+
+    def request(method: str, path: str, **options: Any) -> Any:
+        if unpack(options["content"])[0]["deliveries"]:
+            hand.drain()
+            hand.drain()
+            raise QuotaError("the service has no room left", 507)
+        return real(method, path, **options)
+
+    monkeypatch.setattr(service, "request", request)
+    hand.run()
+    assert not service.done

@@ -80,8 +80,11 @@ def _check_cards() -> int:
     except IsinglassError as error:
         print(f"no card: {error}")
         return 0
-    for line in describe_cards(cards):
-        print(line)
+    try:
+        print("\n".join(describe_cards(cards)))
+    except IsinglassError as error:
+        print(f"  cards                 WRONG {error}")
+        return 1
     from isinglass.gpu_check import check_cards
 
     failures = 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from isinglass.client.session import Session
     from isinglass.jobs.results import Result
     from isinglass.jobs.status import JobStatus
+    from isinglass.results.nonlinear import NonlinearResult
 
 app = typer.Typer(
     help="Jobs on a service; its URL and key are in ISINGLASS_ENDPOINT and ISINGLASS_SDK_KEY.",
@@ -163,8 +164,12 @@ def _session() -> Session:
 def _print(found: Result, output: Path | None, as_json: bool) -> None:
     from isinglass.cli.solve import as_object, write_samples
     from isinglass.errors import ParameterError
+    from isinglass.results.nonlinear import NonlinearResult
     from isinglass.results.sampleset import SampleSet
 
+    if isinstance(found, NonlinearResult):
+        _print_states(found, output, as_json)
+        return
     if not isinstance(found, SampleSet):
         if output is not None:
             raise ParameterError("--output writes samples, and this job has none: use --json")
@@ -176,6 +181,14 @@ def _print(found: Result, output: Path | None, as_json: bool) -> None:
         print(json.dumps(as_object(found)))
     else:
         print(found)
+
+
+def _print_states(found: NonlinearResult, output: Path | None, as_json: bool) -> None:
+    """Of a nonlinear model; the best state goes into the file, as dwave-optimization has it."""
+    if output is not None:
+        output.write_bytes(found.files[0])
+    words = {"objective": found.objective.tolist(), "violated": found.violated.tolist(), "info": found.info}
+    print(json.dumps(words) if as_json else found)
 
 
 def _print_state(status: JobStatus) -> None:

@@ -78,6 +78,7 @@ def sample(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="problem file; its format is told by its content")],
     model: Annotated[str, typer.Option(help="name of a machine")] = "Advantage_system4",
+    backend: Annotated[str, typer.Option(help="cpu, or gpu for the NVIDIA cards of this machine")] = "cpu",
     kind: Annotated[str, typer.Option(help="maxcut, ising or qubo, where the file leaves it open")] = "",
     embedding: Annotated[str, typer.Option(help="auto, native, clique or heuristic")] = "auto",
     embedding_timeout: Annotated[float, typer.Option(help="seconds for the heuristic")] = 60.0,
@@ -106,7 +107,7 @@ def sample(
     problem = read_file(file, kind=kind or None)  # type: ignore[arg-type]  # checked by read_file
     from isinglass.qpu.embedded import sample_embedded
 
-    properties, solver = _described(model, DEFECTS_SEED)
+    properties, solver = _described(model, DEFECTS_SEED, backend)
     parameters = machine_options(context.args, properties["parameters"])
     strength: Any = chain_strength or None
     if strength is not None and strength[:1] in "0123456789.+-":
@@ -118,6 +119,8 @@ def sample(
         }  # fmt: skip
     elif picture is not None:
         raise ParameterError(f"{model} has no published graph to draw an embedding on")
+    else:
+        parameters["backend"] = backend
     with LiveProgress(quiet) as live:
         result = sample_embedded(
             problem, solver or model, seed=seed, time_limit=time_limit, num_threads=threads, progress=live,
@@ -166,7 +169,9 @@ def machine_options(words: list[str], known: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _described(model: str, defects_seed: int) -> tuple[dict[str, Any], QPUSolver | None]:
+def _described(
+    model: str, defects_seed: int, backend: str = "cpu"
+) -> tuple[dict[str, Any], QPUSolver | None]:
     from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
     from isinglass.qpu.models import MODELS
 
@@ -177,7 +182,7 @@ def _described(model: str, defects_seed: int) -> tuple[dict[str, Any], QPUSolver
         raise ParameterError(f"model {model!r} is not one of {', '.join(known)}{nearest(model, known)}")
     from isinglass.qpu.solver import QPUSolver
 
-    solver = QPUSolver(model, defects_seed=defects_seed)
+    solver = QPUSolver(model, defects_seed=defects_seed, backend=backend)
     return solver.properties, solver
 
 

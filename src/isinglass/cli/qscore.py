@@ -30,10 +30,10 @@ Convention = Annotated[str, typer.Option(help="what a random cut is worth: atos 
 @app.command("run")
 def run(
     backend: Annotated[
-        str, typer.Option(help="cpu, qpu:MODEL, circuit:RUNNER, or module:object (a dimod.Sampler)")
+        str, typer.Option(help="cpu, gpu, qpu:MODEL, circuit:RUNNER, or module:object (a dimod.Sampler)")
     ] = "cpu",
     solver: Annotated[
-        str | None, typer.Option(help="of backend cpu: solver, or solver:name=value,name=value")
+        str | None, typer.Option(help="of backends cpu and gpu: solver, or solver:name=value,name=value")
     ] = None,
     parameters: Annotated[str, typer.Option(help="of a sampler: name=value,name=value")] = "",
     sizes: Annotated[str | None, typer.Option(help="first:last:step, or n,n,n; vertices")] = None,

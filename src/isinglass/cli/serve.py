@@ -133,7 +133,7 @@ def worker(
     if url.startswith("grpc"):
         raise ParameterError(f"--url {url}: a worker speaks HTTP; give the service's http:// or https:// URL")
     own = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
-    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca, pin=pin)
+    transport = Transport(config.endpoint or url, config.sdk_key, ca=ca, pin=pin, for_ever=True)
     at_work: Worker | RayWorker
     if ray is None:
         at_work = Worker(transport, own, wanted, threads, blobs, parent)

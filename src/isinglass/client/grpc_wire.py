@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from isinglass.client.transport import pauses
+from isinglass.client.contact import Contact
+from isinglass.client.transport import pauses, seconds_of
 from isinglass.client.upload import pieces
 from isinglass.client.wire import (
     AGAIN,
     ANSWER_SECONDS,
+    AWAY,
     MOST_RESUMPTIONS,
     PATIENCE,
     BrokenOffError,
@@ -54,7 +56,7 @@ class GrpcWire:
     """A ``Wire``; arguments as of ``Transport``, the URL begins with ``grpc://`` or ``grpcs://`` (TLS)."""
 
     def __init__(self, url: str, key: str | None, tries: int = 5, ca: str | None = None) -> None:
-        self.url, self._tries = url, tries
+        self.url, self._tries, self._contact = url, tries, Contact(url)
         scheme, _, address = url.partition("://")
         if scheme == "grpcs":
             trusted = grpc.ssl_channel_credentials(None if ca is None else Path(ca).read_bytes())
@@ -178,13 +180,19 @@ class GrpcWire:
         """What ``ask`` gives, called again after lost connections and by services that are not themselves."""
         for left, pause in pauses(tries):
             try:
-                return ask()
+                answer = ask()
             except grpc.RpcError as error:
+                refusal = _error_of(error)
+                status = getattr(refusal, "status", 422)
+                if left and (_is_lost(error) or status in AWAY):
+                    self._contact.missed(error.details(), seconds_of(left))
                 if _is_lost(error) and not left:
                     raise UnreachableError(unreachable_words(self.url, error.details())) from None
-                refusal = _error_of(error)
-                if not _is_lost(error) and (not left or getattr(refusal, "status", 422) not in AGAIN):
+                if not _is_lost(error) and (not left or status not in AGAIN):
                     raise refusal from None
+            else:
+                self._contact.answered()
+                return answer
             time.sleep(pause)
         raise AssertionError("the last try returned or raised")
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from isinglass.client.wire import AGAIN, ANSWER_SECONDS, refused, unreachable_words
+from isinglass.client.contact import Contact
+from isinglass.client.wire import AGAIN, ANSWER_SECONDS, AWAY, refused, unreachable_words
 from isinglass.errors import MissingExtraError, UnreachableError
 
 try:
@@ -30,12 +31,15 @@ class Transport:
         tries: further tries after a lost connection.
         ca: file of certificates to trust instead of those of the system.
         pin: file of the one certificate to accept, whatever name it is for.
+        for_ever: who uses it asks again even after the last try.
     """
 
     def __init__(
-        self, url: str, key: str | None, tries: int = 5, ca: str | None = None, pin: str | None = None
-    ) -> None:
-        self.url, self.tries = url, tries
+        self, url: str, key: str | None, tries: int = 5, ca: str | None = None, pin: str | None = None,
+        *, for_ever: bool = False,
+    ) -> None:  # fmt: skip
+        self.url, self.tries, self._for_ever = url, tries, for_ever
+        self._contact = Contact(url)
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         verify: Any = True
         if ca is not None:
@@ -69,16 +73,25 @@ class Transport:
                     method, path, params=given, json=json, content=content, timeout=ANSWER_SECONDS + wait
                 )
             except httpx.TransportError as error:
+                why = str(error) or type(error).__name__
+                self._missed(why, left)
                 if not left:
-                    why = str(error) or type(error).__name__
                     raise UnreachableError(unreachable_words(self.url, why)) from None
             else:
+                if answer.status_code in AWAY:
+                    self._missed(refusal(answer), left)
+                else:
+                    self._contact.answered()
                 if answer.is_success:
                     return answer
                 if answer.status_code not in AGAIN or not left:
                     raise refusal(answer)
             time.sleep(pause)
         raise AssertionError("the last try returned or raised")
+
+    def _missed(self, why: object, left: int) -> None:
+        if left or self._for_ever:
+            self._contact.missed(why, None if self._for_ever else seconds_of(left))
 
     @contextmanager
     def stream(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
@@ -109,6 +122,11 @@ def pauses(tries: int) -> Iterator[tuple[int, float]]:
     for left in range(tries, -1, -1):
         yield left, pause * random.uniform(0.5, 1.0)
         pause = min(_LONGEST_PAUSE, 2 * pause)
+
+
+def seconds_of(tries: int) -> float:
+    """What the pauses before so many further tries take together, on average."""
+    return sum(0.75 * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**k) for k in range(tries))
 
 
 def refusal(answer: httpx.Response) -> Exception:

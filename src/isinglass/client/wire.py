@@ -28,8 +28,10 @@ Shots = dict[int, Buffer]
 
 ANSWER_SECONDS = 30.0
 """What a service may take for an answer that waits for nothing."""
-AGAIN = (429, 502, 503, 504, 507)
-"""Statuses of services that may be themselves again in a moment."""
+AWAY = (502, 503, 504, 507)
+"""Statuses of services that are not themselves, and may be so again in a moment."""
+AGAIN = (429, *AWAY)
+"""Statuses after which the same is asked again."""
 PATIENCE = 40
 """Tries to ask again for a job that exists: about a minute, in which a service starts again."""
 MOST_RESUMPTIONS = 20

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -20,18 +21,24 @@ from isinglass.executors import annealing, circuit_runs, sampling
 from isinglass.executors.charging import charge
 from isinglass.executors.contract import Run
 from isinglass.executors.shots import check_problem as check_problem_of
-from isinglass.executors.shots import check_spec
+from isinglass.executors.shots import check_spec, run_shot
+from isinglass.jobs.circuit_results import CircuitResults
 from isinglass.jobs.circuits import Circuits
 from isinglass.jobs.estimate import Estimate
 from isinglass.jobs.problems import Decoded, variables_of
 from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.problems.compile import compile
 from isinglass.problems.compiled import CompiledProblem
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.qpu.apollo import APOLLO_MODELS, ApolloSampler
 from isinglass.solvers.registry import solver_named
 from isinglass.solving import solve
 
 PROBE_SECONDS = 0.3
+_STATES_BESIDE = 3
+"""The values of a nonlinear model lie in memory as they are, as they were, and as they are written."""
+_COST_OF_ANY = 1e5
+"""Of a circuit, however small: as many amplitudes by gates."""
 _READS_BESIDE = 4
 """A sample lies in memory as states, as spins and twice on its way out."""
 
@@ -61,6 +68,8 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> Estimate:
         one = _circuits(problem, job, how)
     elif job.backend == "qpu":
         one = _annealer(problem, job)
+    elif isinstance(problem, NonlinearFile):
+        one = _nonlinear(problem, job)
     else:
         one = _solver(problem, job, how)
     if one.seconds is None:
@@ -70,6 +79,16 @@ def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> Estimate:
     return replace(one, seconds=seconds, quota=quota)
 
 
+def _nonlinear(file: NonlinearFile, job: JobSpec) -> Estimate:
+    """The search fills its time."""
+    memory = len(file.data) + _STATES_BESIDE * file.state_size
+    limit = job.parameters.get("time_limit")
+    if limit is None:
+        why = "how long the search of a nonlinear model takes is not known before: give a time_limit"
+        return Estimate(None, memory, None, why)
+    return Estimate(limit, memory, None, f"time_limit={limit:g} ends it")
+
+
 def _solver(problem: Any, job: JobSpec, how: Run) -> Estimate:
     """The solver runs for a moment: it is ready then, or its sweeps say how long all of them take."""
     limit = job.parameters.get("time_limit") or math.inf
@@ -77,7 +96,7 @@ def _solver(problem: Any, job: JobSpec, how: Run) -> Estimate:
     told = [0.0]
     watch = replace(how, progress=lambda seen: told.append(seen.sweeps))
     began = time.perf_counter()
-    found = sampling.run(problem, replace(job, parameters=wanted), 0, watch)
+    found: Any = sampling.run(problem, replace(job, parameters=wanted), 0, watch)
     spent = time.perf_counter() - began
     memory = _solver_bytes(problem, len(found.record))
     # A plan that fills its time is not done because its time was.
@@ -146,37 +165,62 @@ def _annealer(problem: Any, job: JobSpec) -> Estimate:
 
 
 def _apollo(problem: Any, job: JobSpec) -> Estimate:
-    """Twice a few reads: their difference is what a read takes."""
-    asked = ApolloSampler(str(job.qpu_model)).resolve(
-        {k: v for k, v in job.parameters.items() if k != "time_limit"}
-    )
+    """One read and then some: what more of them take is what a read takes, the rest is taken once."""
+    given = {k: v for k, v in job.parameters.items() if k != "time_limit"}
+    asked = ApolloSampler(str(job.qpu_model)).resolve(given)
+    limit, wanted = job.parameters.get("time_limit") or math.inf, asked["num_reads"]
+    one = seconds = took = _apollo_seconds(problem, job, asked, 1)
+    reads = 1
+    while reads < wanted and took < PROBE_SECONDS / 4:
+        reads = min(wanted, 4 * reads)
+        took = _apollo_seconds(problem, job, asked, reads)
+        seconds = took + max(0.0, took - one) / (reads - 1) * (wanted - reads)
+    words = f"{wanted} reads like the first {reads}, which took {took:.2g} s"
+    return Estimate(min(seconds, limit), None, None, words)
+
+
+def _apollo_seconds(problem: Any, job: JobSpec, asked: Mapping[str, Any], reads: int) -> float:
     began = time.perf_counter()
-    solve(problem, backend="qpu", qpu_model=job.qpu_model, num_reads=1, seed=0, time_limit=PROBE_SECONDS,
+    solve(problem, backend="qpu", qpu_model=job.qpu_model, num_reads=reads, seed=0, time_limit=PROBE_SECONDS,
           annealing_time=asked["annealing_time"])  # fmt: skip
-    spent = time.perf_counter() - began
-    seconds = spent * asked["num_reads"]
-    return Estimate(seconds, None, None, f"{asked['num_reads']} reads of {spent:.2g} s each, as measured")
+    return time.perf_counter() - began
 
 
 def _circuits(circuits: Circuits, job: JobSpec, how: Run) -> Estimate:
-    """Some of the circuits, run for a moment."""
-    memory = _circuit_bytes(circuits, job, how)
-    if job.type is not JobType.CIRCUITS:
-        return Estimate(
-            None, memory, None, f"how long a job of type {str(job.type)!r} takes is not known before"
-        )
-    runner = circuit_runs.runner_of(job, 0, how)
-    began = time.perf_counter()
-    try:
-        entries = runner.submit_circuits(
-            dict(zip(circuits.labels, circuits.texts, strict=True)), time_limit=PROBE_SECONDS
-        )
-    except IsinglassError as error:
-        return Estimate(None, memory, None, f"no circuit ran through in {PROBE_SECONDS:g} s: {error}")
-    spent = time.perf_counter() - began
-    done = sum(entry.exception is None for entry in entries)
-    words = f"{done} of {len(circuits)} circuits took {spent:.2g} s"
-    return Estimate(spent * len(circuits) / done, memory, None, words)
+    """The first circuits, more and more of them for a moment; the others take longer as they are wider."""
+    memory, costs = _circuit_bytes(circuits, job, how), _costs(circuits)
+    limit = job.parameters.get("time_limit") or math.inf
+    probe = replace(job, parameters={**job.parameters, "time_limit": min(PROBE_SECONDS, limit)})
+    # Groups of shots are of all circuits.
+    count = len(circuits) if "shot_groups" in job.parameters else 1
+    while True:
+        began = time.perf_counter()
+        try:
+            entries = run_shot(_first(circuits, count), probe, 0, how)
+        except IsinglassError as error:
+            words = f"circuit 1 to {count} did not run in {PROBE_SECONDS:g} s: {error}"
+            return Estimate(None, memory, None, words)
+        spent = time.perf_counter() - began
+        if count == len(circuits) or spent > PROBE_SECONDS / 4:
+            break
+        count = min(len(circuits), 4 * count)
+    assert isinstance(entries, CircuitResults)
+    done = sum(cost for cost, entry in zip(costs, entries, strict=False) if entry.exception is None)
+    words = f"{len(circuits)} circuits like the first {count}, which took {spent:.2g} s"
+    return Estimate(min(limit, spent * sum(costs) / done), memory, None, words)
+
+
+def _first(circuits: Circuits, count: int) -> Circuits:
+    terms = circuits.observables
+    return Circuits(circuits.labels[:count], circuits.texts[:count], None if terms is None else terms[:count])
+
+
+def _costs(circuits: Circuits) -> list[float]:
+    """What each takes beside the others: amplitudes by gates, and what every circuit takes."""
+    read = [program for program, _ in circuit_runs.programs(circuits)]
+    return [
+        _COST_OF_ANY + (0.0 if one is None else len(one.ops) * 2.0 ** min(one.qubits, 40)) for one in read
+    ]
 
 
 def _circuit_bytes(circuits: Circuits, job: JobSpec, how: Run) -> int | None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from isinglass.errors import ParameterError, nearest
+from isinglass.errors import MissingExtraError, ParameterError, nearest
+from isinglass.executors.apart import solve_apart
 from isinglass.executors.contract import Run
 from isinglass.jobs.problems import Decoded
 from isinglass.jobs.spec import JobSpec
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.problems.generators import generate
+from isinglass.results.nonlinear import NonlinearResult
 from isinglass.results.sampleset import SampleSet
-from isinglass.solvers.registry import solver_named
+from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
 from isinglass.solving import RUN_PARAMETERS, check_batched, solve
+from isinglass.solving_nonlinear import check_parameters
 
 _OF_THE_RUN = ("storage", "time_limit", "target_energy", "target_cut")
 
@@ -37,9 +42,26 @@ def check(spec: JobSpec) -> None:
 
 def check_problem(problem: Decoded, spec: JobSpec) -> None:
     """Every problem can be solved; what only the solver finds out fails the job with its words."""
+    if isinstance(problem, NonlinearFile):
+        _check_nonlinear(spec)
 
 
-def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet:
+def _check_nonlinear(spec: JobSpec) -> None:
+    """ParameterError for what the search of nonlinear models does not know, or for another backend."""
+    if (spec.backend, spec.solver) != ("cpu", DEFAULT_SOLVER):
+        raise ParameterError(
+            f"nonlinear models run on backend 'cpu' with solver {DEFAULT_SOLVER!r}, "
+            f"not on {spec.backend!r} with {spec.solver!r}"
+        )
+    check_parameters(spec.parameters)
+    if find_spec("dwave.optimization") is None:
+        raise MissingExtraError("dwave-optimization", "nonlinear", "solving nonlinear models")
+
+
+def run(problem: Any, spec: JobSpec, shot: int, how: Run) -> SampleSet | NonlinearResult:
+    if isinstance(problem, NonlinearFile):
+        given = {**spec.parameters, "seed": spec.shot_seed(shot)}
+        return solve_apart(problem, given, how.progress, how.cancel)
     return solve(
         problem,
         backend=spec.backend,

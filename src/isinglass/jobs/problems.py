@@ -22,12 +22,13 @@ from isinglass.jobs.labels import labels_from_json, labels_to_json
 from isinglass.memory import require
 from isinglass.problems.compiled import CompiledProblem
 from isinglass.problems.dense_given import PackedGraph
-from isinglass.problems.files import cqm, dqm, read_file
+from isinglass.problems.files import cqm, dqm, nl, read_file
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.problems.given import EdgeList, Kind, MatrixProblem
 from isinglass.problems.intake import to_given
 
 Model = dimod.ConstrainedQuadraticModel | dimod.DiscreteQuadraticModel
-Decoded = EdgeList | MatrixProblem | PackedGraph | Model | Circuits
+Decoded = EdgeList | MatrixProblem | PackedGraph | Model | NonlinearFile | Circuits
 
 _ROWS_AT_A_TIME = 1 << 20
 """Entries of a triangle that are copied at once."""
@@ -48,6 +49,11 @@ def problem_content(problem: Any, kind: Kind | None = None) -> Content:
         return _file_content("cqm", len(problem.variables), problem)
     if isinstance(problem, dimod.DiscreteQuadraticModel):
         return _file_content("dqm", problem.num_variables(), problem)
+    if nl.is_model(problem):
+        problem = nl.written(problem)
+    if isinstance(problem, NonlinearFile):
+        data = np.frombuffer(problem.data, np.uint8)
+        return pack({"form": "nl", "variables": problem.num_variables}, {"file": data})
     given = to_given(problem, kind)
     n = given.num_variables
     fields: dict[str, Any] = {"variables": n, "kind": given.kind}
@@ -214,6 +220,11 @@ def _model(n: int, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     return reader(Path("the content"), arrays["file"].astype(np.uint8, copy=False).tobytes(), None)
 
 
+def _nonlinear(n: int, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NonlinearFile:
+    """Its header and directory; what builds it reads the rest."""
+    return nl.read(Path("the content"), arrays["file"].astype(np.uint8, copy=False).tobytes())
+
+
 _READERS: dict[str, Any] = {
     "edges": _edges,
     "rows": _rows,
@@ -221,5 +232,6 @@ _READERS: dict[str, Any] = {
     "packed": _packed,
     "cqm": _model,
     "dqm": _model,
+    "nl": _nonlinear,
     "circuits": circuits_of,
 }

@@ -7,8 +7,9 @@ An annealer in software: its graph, properties, parameters with all their rules,
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass.qpu.apollo import ApolloSampler
@@ -46,12 +47,4 @@ __all__ = [
     "with_defects",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"isinglass.qpu.{_PLACES[name]}"), name)
-    raise AttributeError(f"module 'isinglass.qpu' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)

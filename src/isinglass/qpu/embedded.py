@@ -37,6 +37,7 @@ def sample_embedded(
     problem: Any,
     model: str | QPUSolver = "Advantage_system4",
     *,
+    backend: str = "cpu",
     embedding: str | Mapping[Any, Any] = "auto",
     embedding_timeout: float = 60.0,
     embedding_seed: int = 0,
@@ -57,6 +58,8 @@ def sample_embedded(
         problem: anything that ``isinglass.compile`` takes, structured or not.
         model: name of a model or a ``QPUSolver``. The Apollo machines take a problem as it is: nothing is
             embedded.
+        backend: where a named model computes its reads: "cpu", or "gpu" for the NVIDIA cards of this machine
+            (not the Apollo machines); a ``QPUSolver`` has its own.
         embedding: "auto", "native", "clique" or "heuristic" (see qpu/embedding.py), or {variable: qubits}.
         embedding_timeout: seconds for the heuristic, > 0.
         embedding_seed: of the search for chains; apart from ``seed``, so that calls share an embedding.
@@ -79,10 +82,16 @@ def sample_embedded(
     Raises:
         ProblemError: the problem cannot be embedded, or is malformed.
         ParameterError: a parameter breaks a rule, before anything runs.
+        DeviceError, MissingExtraError: backend "gpu", and no card can be used.
     """
     began = time.perf_counter()
     if isinstance(model, str) and model in APOLLO_MODELS:
         _check_no_embedding(model, embedding, chain_strength, chain_strength_prefactor)
+        if backend != "cpu":
+            raise ParameterError(
+                f"backend={backend!r}: {model} has no kernels for cards, other than the models of "
+                "isinglass.qpu.MODELS"
+            )
         return ApolloSampler(model).sample_problem(
             problem,
             seed=seed,
@@ -92,7 +101,9 @@ def sample_embedded(
             cancel=cancel,
             **parameters,
         )
-    solver = model if isinstance(model, QPUSolver) else QPUSolver(model)
+    if isinstance(model, QPUSolver) and backend != "cpu":
+        raise ParameterError(f"backend={backend!r} belongs to a model's name; give it to the QPUSolver")
+    solver = model if isinstance(model, QPUSolver) else QPUSolver(model, backend=backend)
     check_parameters(
         solver, embedding=embedding, embedding_timeout=embedding_timeout, embedding_seed=embedding_seed,
         chain_strength=chain_strength, chain_strength_prefactor=chain_strength_prefactor,
@@ -140,9 +151,10 @@ def _read_back(
     energy = energies(compiled.given, spins)
     counts = answer.num_occurrences
     breaks = counts @ broken / max(1, counts.sum())
-    info = {
+    info: dict[str, Any] = {
         "solver": f"qpu {answer.info['model']}",
         **{name: answer.info[name] for name in ("seed", "stop_reason", "interrupted")},
+        **{name: answer.info[name] for name in ("backend", "cards") if name in answer.info},
         "trace": [],
         "storage": compiled.storage,
         "variables": compiled.num_variables,

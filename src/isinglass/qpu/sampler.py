@@ -31,6 +31,7 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
             ``QPUSolver``.
         physics: what happens during an anneal; None for the calibrated physics of the model.
         defects_seed: which qubits and couplers of the model do not work.
+        backend: where reads are computed: "cpu", or "gpu" for the NVIDIA cards of this machine.
 
     Example::
 
@@ -53,12 +54,13 @@ class QPUSampler(dimod.Sampler, dimod.Structured):  # type: ignore[misc,name-def
         *,
         physics: Physics | None = None,
         defects_seed: int = DEFECTS_SEED,
+        backend: str = "cpu",
     ) -> None:
         if not isinstance(solver, QPUSolver):
-            solver = QPUSolver(solver, physics=physics, defects_seed=defects_seed)
-        elif physics is not None or defects_seed != DEFECTS_SEED:
+            solver = QPUSolver(solver, physics=physics, defects_seed=defects_seed, backend=backend)
+        elif physics is not None or defects_seed != DEFECTS_SEED or backend != "cpu":
             raise ParameterError(
-                "physics and defects_seed belong to a model's name; give them to the QPUSolver"
+                "physics, defects_seed and backend belong to a model's name; give them to the QPUSolver"
             )
         self.solver = solver
         graph = solver.graph

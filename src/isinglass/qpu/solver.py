@@ -28,6 +28,10 @@ from isinglass.solvers.contract import whole_number
 RUN_PARAMETERS = ("seed", "time_limit", "num_threads", "progress", "cancel")
 """Keywords that are of this program and not of the machine."""
 
+BACKENDS = ("cpu", "gpu")
+_ON_CARDS = ("svmc", "svmc-tf")
+"""Dynamics that have a kernel for cards."""
+
 _KIN = {"chimera": "DW_2000Q_6", "pegasus": "Advantage_system4", "zephyr": "Advantage2_system1"}
 """Whose physics a user's own solver has unless it is given."""
 
@@ -40,9 +44,13 @@ class QPUSolver:
         properties: a whole set of solver properties (see ``make_properties``); None for the model's.
         physics: what happens during an anneal; None for the model's calibrated physics.
         defects_seed: which qubits and couplers of the model do not work; another seed, another working graph.
+        backend: where reads are computed: "cpu" (default), or "gpu" for the NVIDIA cards of this machine
+            (extra: gpu; spin-vector Monte Carlo only, which the models' own physics is).
 
     Raises:
-        ParameterError: an unknown model, or properties that are malformed or contradict each other.
+        ParameterError: an unknown model or backend, or properties that are malformed or contradict each
+            other.
+        DeviceError, MissingExtraError: no card can be used.
     """
 
     def __init__(
@@ -52,7 +60,10 @@ class QPUSolver:
         properties: Mapping[str, Any] | None = None,
         physics: Physics | None = None,
         defects_seed: int = models.DEFECTS_SEED,
+        backend: str = "cpu",
     ) -> None:
+        if backend not in BACKENDS:
+            raise ParameterError(f"backend={backend!r} is not one of {', '.join(BACKENDS)}")
         if (model is None) == (properties is None):
             raise ParameterError("give either the name of a model or a set of properties")
         if whole_number(0)("defects_seed", defects_seed) is None:
@@ -76,7 +87,9 @@ class QPUSolver:
             name = self.properties["chip_id"].partition(".")[0]  # "Advantage_system6.4" is one of system 6
             kin = name if name in models.MODELS else _KIN[self.graph.kind]
             self._schedule = models.MODELS[kin].schedule
-        self._physics = physics
+        self._physics, self.backend = physics, backend
+        # Whether there are cards is said now, not after a problem has been embedded.
+        self._cards()
 
     @cached_property
     def physics(self) -> Physics:
@@ -119,7 +132,6 @@ class QPUSolver:
         num_threads: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         cancel: Cancel | None = None,
-        batch: BatchKernels | None = None,
         **parameters: Any,
     ) -> Answer:
         """Anneal and answer.
@@ -130,8 +142,6 @@ class QPUSolver:
                 answer on any number of threads.
             time_limit: seconds of this computer; reads that did not begin by then are missing.
             num_threads, progress, cancel: as in ``isinglass.solve``.
-            batch: where reads are computed, such as ``isinglass.kernels.cuda.opening.open_cards()``; None: on
-                this processor. Spin-vector Monte Carlo only.
             **parameters: of the machine, see docs/qpu-parameters.md.
 
         Raises:
@@ -144,9 +154,11 @@ class QPUSolver:
         seed = resolve_seed(seed)
         call, factor = self.resolve(problem, parameters)
         timing = timing_of(call, len(problem.qubits), self.properties["problem_timing_data"])
-        if batch is not None and self.physics.dynamics not in ("svmc", "svmc-tf"):
+        batch = self._cards()
+        if batch is not None and self.physics.dynamics not in _ON_CARDS:
             raise ParameterError(
-                f"dynamics {self.physics.dynamics!r} has no kernel for {batch.name!r}: leave batch out"
+                f"dynamics {self.physics.dynamics!r} has no kernel for backend 'gpu', which has "
+                f"{' and '.join(_ON_CARDS)}: use backend 'cpu'"
             )
         tasks = threads if batch is None else batch.tasks
         control = RunControl(time_limit, progress, tasks, began, cancel, batch)
@@ -178,6 +190,13 @@ class QPUSolver:
         if call.label is not None:
             info["label"] = call.label
         return Answer(problem, *rows, times, self.graph.num_qubits, info)
+
+    def _cards(self) -> BatchKernels | None:
+        if self.backend == "cpu":
+            return None
+        from isinglass.kernels.cuda.opening import open_cards
+
+        return open_cards()
 
     def _anneal(
         self, problem: QubitProblem, call: Call, timing: Timing, factor: float, seed: int, control: RunControl

@@ -22,7 +22,7 @@ from isinglass.errors import IsinglassError, ParameterError
 from isinglass.qscore.instances import Instance
 from isinglass.solvers.contract import whole_number
 from isinglass.solvers.registry import DEFAULT_SOLVER, solver_named
-from isinglass.solving import solve
+from isinglass.solving import cards_for, solve
 
 _EMBEDDING_SHARE = 0.85
 """Of the time limit: minorminer ends seconds past its timeout."""
@@ -56,22 +56,30 @@ class Backend(ABC):
 
 
 class ThisMachine(Backend):
-    """One of our solvers on this machine's processor."""
+    """One of our solvers on this machine: its processor ("cpu") or its NVIDIA cards ("gpu")."""
 
-    name = "cpu"
+    NAMES = ("cpu", "gpu")
 
-    def __init__(self, solver: str, parameters: Mapping[str, Any], num_threads: int | None) -> None:
-        solver_named(solver).resolve(parameters)
-        self._solver, self._parameters = solver, dict(parameters)
-        self._threads = whole_number(1)("num_threads", num_threads) or available_threads()
-        self.facts = {"solver": solver, "threads": self._threads, **self._parameters}
+    def __init__(
+        self, name: str, solver: str, parameters: Mapping[str, Any], num_threads: int | None
+    ) -> None:
+        chosen = solver_named(solver)
+        chosen.resolve(parameters)
+        self.name, self._solver, self._parameters = name, solver, dict(parameters)
+        self._threads = whole_number(1)("num_threads", num_threads)
+        if name == "gpu":
+            where = {"cards": cards_for(chosen, self._threads).facts()["cards"]}
+        else:
+            self._threads = self._threads or available_threads()
+            where = {"threads": self._threads}
+        self.facts = {"solver": solver, **where, **self._parameters}
 
     def prepare(self, instance: Instance) -> Any:
         return instance.problem()
 
     def answer(self, handed: Any, time_limit: float, seed: int) -> Answer:
         result = solve(
-            handed, solver=self._solver, seed=seed, num_threads=self._threads,
+            handed, backend=self.name, solver=self._solver, seed=seed, num_threads=self._threads,
             time_limit=time_limit - _margin(time_limit),
             kind="qubo" if isinstance(handed, np.ndarray) else None, **self._parameters,
         )  # fmt: skip
@@ -186,12 +194,12 @@ def backend_named(
     parameters: Mapping[str, Any],
     num_threads: int | None,
 ) -> Backend:
-    """ "cpu", "qpu:MODEL", "circuit:RUNNER", ``module:object`` (a ``dimod.Sampler`` or a class of one), or a
-    sampler itself."""
-    if backend == ThisMachine.name:
-        return ThisMachine(solver or DEFAULT_SOLVER, parameters, num_threads)
+    """ "cpu", "gpu", "qpu:MODEL", "circuit:RUNNER", ``module:object`` (a ``dimod.Sampler`` or a class of
+    one), or a sampler itself."""
+    if isinstance(backend, str) and backend in ThisMachine.NAMES:
+        return ThisMachine(backend, solver or DEFAULT_SOLVER, parameters, num_threads)
     if solver is not None:
-        raise ParameterError(f"solver={solver!r} is for backend 'cpu', not for {backend!r}")
+        raise ParameterError(f"solver={solver!r} is for backends 'cpu' and 'gpu', not for {backend!r}")
     if isinstance(backend, str) and backend.startswith("qpu:"):
         return EmulatedAnnealer(backend.removeprefix("qpu:"), parameters, num_threads)
     if isinstance(backend, str) and backend.startswith("circuit:"):
@@ -200,8 +208,8 @@ def backend_named(
         return AnySampler(backend, _imported(backend), parameters)
     if not isinstance(backend, dimod.Sampler):  # type: ignore[attr-defined]  # dimod is untyped
         raise ParameterError(
-            f"backend={backend!r} is neither 'cpu', 'qpu:MODEL', 'circuit:RUNNER', 'module:object' nor a "
-            "dimod.Sampler"
+            f"backend={backend!r} is neither 'cpu', 'gpu', 'qpu:MODEL', 'circuit:RUNNER', 'module:object' "
+            "nor a dimod.Sampler"
         )
     return AnySampler(type(backend).__name__, backend, parameters)
 
@@ -210,7 +218,7 @@ def _imported(words: str) -> Any:
     module, colon, name = words.partition(":")
     if not colon:
         raise ParameterError(
-            f"backend={words!r} is neither 'cpu', 'qpu:MODEL', 'circuit:RUNNER' nor 'module:object'"
+            f"backend={words!r} is neither 'cpu', 'gpu', 'qpu:MODEL', 'circuit:RUNNER' nor 'module:object'"
         )
     try:
         found = getattr(importlib.import_module(module), name)

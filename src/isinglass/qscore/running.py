@@ -12,7 +12,7 @@ from typing import Any
 from isinglass.compiling import compile_seconds
 from isinglass.control import available_threads, check_positive
 from isinglass.errors import IsinglassError, OutOfMemoryError, ParameterError
-from isinglass.qscore.backends import Backend, ThisMachine, backend_named
+from isinglass.qscore.backends import Backend, backend_named
 from isinglass.qscore.graphs import GENERATORS, fingerprint, graph
 from isinglass.qscore.instances import Instance, encode
 from isinglass.qscore.limits import check_size, credible
@@ -29,7 +29,7 @@ FEWEST_VERTICES = 5
 
 
 def run(
-    backend: str | Any = ThisMachine.name,
+    backend: str | Any = "cpu",
     *,
     solver: str | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -53,10 +53,10 @@ def run(
     can check it (``isinglass.qscore.verify``).
 
     Args:
-        backend: "cpu" (a solver of ours on this machine), "qpu:MODEL" (an emulated annealer),
-            "circuit:RUNNER" (QAOA on a simulator or device: "circuit:auto", "circuit:FakeManilaV2"),
-            ``"module:object"`` naming a ``dimod.Sampler``, or a sampler itself.
-        solver: of backend "cpu"; None for "auto".
+        backend: "cpu" or "gpu" (a solver of ours on this machine or its cards), "qpu:MODEL" (an emulated
+            annealer), "circuit:RUNNER" (QAOA on a simulator or device: "circuit:auto",
+            "circuit:FakeManilaV2"), ``"module:object"`` naming a ``dimod.Sampler``, or a sampler itself.
+        solver: of backends "cpu" and "gpu"; None for "auto".
         parameters: further parameters of the solver or sampler.
         sizes: numbers of vertices, 5 up. All are measured, or with ``search`` bisected. None with
             ``search``: 10, 20, 40, ... until one is not passed, then bisection.

@@ -91,6 +91,8 @@ class Blobs:
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix="part-", delete=False) as file:
                 try:
                     file.write(data)
+                    # Where the disk fills up within a write, its end is still in the buffer.
+                    file.flush()
                     publish(Path(file.name), path, file.fileno())
                 except BaseException:
                     Path(file.name).unlink(missing_ok=True)
@@ -127,8 +129,13 @@ class Blobs:
         with part.open("r+b" if part.exists() else "w+b") as file:
             file.truncate(offset)
             file.seek(offset)
-            file.write(piece)
-            file.flush()
+            try:
+                file.write(piece)
+                file.flush()
+            except OSError:
+                # Nobody goes on with a part of a piece: its room is for others.
+                os.ftruncate(file.fileno(), offset)
+                raise
             if offset + len(piece) == size:
                 self._finish(part, file.fileno(), user, sha256)
         return offset + len(piece)

@@ -21,7 +21,7 @@ from isinglass.circuits.qiskit_circuits import begin_to_load_qiskit
 from isinglass.executors.sampling import small_problems
 from isinglass.executors.shots import run_shot
 from isinglass.jobs.problems import problem_content, problem_of
-from isinglass.jobs.spec import JobSpec, JobType
+from isinglass.jobs.spec import MOST_SHOTS, JobSpec, JobType
 from isinglass.jobs.states import FINAL
 from isinglass.service.bells import Bells, Queue, rung
 from isinglass.service.contents import Contents, open_blobs, small_problem
@@ -82,9 +82,8 @@ class JobService:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Give running shots a new term and begin to sweep."""
+        """Begin to sweep, which first gives running shots a new term."""
         begin_to_load_qiskit()
-        await self.in_store(self.leasing.extend_all)
         await asyncio.get_running_loop().run_in_executor(self._many, _warm_up)
         self._tasks = [asyncio.create_task(self._sweep_for_ever())]
         if self.store.url.get_backend_name() == "postgresql":
@@ -199,9 +198,16 @@ class JobService:
                 await rung(bell, min(left, 5.0))
 
     async def outcome(
-        self, user: str | None, job: str, wait: float, *, fresh: bool = False
+        self,
+        user: str | None,
+        job: str,
+        wait: float,
+        *,
+        first: int = 0,
+        last: int = MOST_SHOTS,
+        fresh: bool = False,
     ) -> tuple[dict[str, Any], list[ShotResult]]:
-        """(status, results so far), as soon as the job is final or ``wait`` seconds have passed.
+        """(status, results of shots ``first`` to ``last``), once the job is final or after ``wait`` seconds.
 
         ``fresh``: it was submitted in this very turn of the loop, so there is nothing to see yet.
         """
@@ -211,9 +217,12 @@ class JobService:
                 await rung(bell, min(wait, 5.0))
             while True:
                 bell.clear()
-                status, found = await self.in_store(self.store.results, user, job)
                 left = until - time.monotonic()
-                if status["state"] in FINAL or left <= 0 or self.bells.closed:
+                waits = left > 0 and not self.bells.closed
+                status, found = await self.in_store(
+                    self.store.results, user, job, first=first, last=last, if_final=waits
+                )
+                if status["state"] in FINAL or not waits:
                     return status, found
                 await rung(bell, min(left, 5.0))
 
@@ -240,9 +249,13 @@ class JobService:
     async def _sweep_for_ever(self) -> None:
         clock = self.store.clock
         wall, steady, uploads = clock(), time.monotonic(), 0.0
+        unheard, failing = True, False
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
+                if unheard:
+                    # Heartbeats were not written for a while: nobody loses a shot for that.
+                    await self.in_store(self.leasing.extend_all)
                 jumped = (clock() - wall) - (time.monotonic() - steady)
                 wall, steady = clock(), time.monotonic()
                 if abs(jumped) > _JUMP_SECONDS:
@@ -255,9 +268,14 @@ class JobService:
                 if steady - uploads > _UPLOAD_SWEEP_SECONDS:
                     uploads = steady
                     await self.beside(self.blobs.forget_uploads)
+                if failing:
+                    log.warning("the sweep goes on")
+                unheard = failing = False
             except Exception:
                 # A full disk or a database that restarts: the next sweep is in a moment.
-                log.exception("the sweep failed and will be tried again")
+                if not failing:
+                    log.exception("the sweep failed and is tried again until it goes on")
+                unheard = failing = True
 
     def _due(self) -> list[str]:
         expired = self.leasing.lose_expired()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import URL, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
@@ -20,8 +20,8 @@ T = TypeVar("T")
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
-_MIGRATING = 0x15_1A55
-"""Key of the lock that lets one server at a time bring tables up to date."""
+_LOCK = 0x15_1A55
+"""Key of the lock that lets one server at a time make what must be there once: tables, users, a first key."""
 _OVERTAKEN_TIMES = 20
 _DEADLOCKS = ("40P01", "40001")
 """PostgreSQL's codes for transactions that were undone in favour of another one."""
@@ -96,10 +96,16 @@ def migrations() -> AlembicConfig:
 def _migrate(engine: Engine) -> None:
     settings = migrations()
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        one_at_a_time(connection)
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """From here to the end of this transaction no other server has come to this point of one of its own."""
+    # Transactions of SQLite are one at a time by themselves.
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def steady_clock(engine: Engine) -> Callable[[], float]:

@@ -19,6 +19,7 @@ from isinglass.errors import AccessError, ParameterError
 from isinglass.jobs.wire import MESSAGE_BYTES
 from isinglass.service.core import JobService
 from isinglass.service.keys import Principal
+from isinglass.service.metrics import TimeCalls
 from isinglass.service.refusals import refusal_of
 
 GrpcRoom = Callable[[grpc.aio.Server, JobService], None]
@@ -57,7 +58,7 @@ async def open_grpc(
 ) -> tuple[grpc.aio.Server, int]:
     """(the server, started; its port) at ``host:port``; ParameterError where that cannot be opened."""
     server = grpc.aio.server(
-        interceptors=[_MalformedIsOurs()],
+        interceptors=[TimeCalls(service.metrics), _MalformedIsOurs()],
         maximum_concurrent_rpcs=_MOST_CALLS,
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
@@ -132,7 +133,10 @@ async def refuse(context: Context, error: Exception) -> None:
     """End the call with the error's status code and sentence; nothing of the inside is told."""
     told = refusal_of(error)
     context.set_trailing_metadata((("isinglass-kind", told.kind), ("isinglass-status", str(told.status))))
-    await context.abort(_CODES.get(told.status, grpc.StatusCode.INTERNAL), told.message[:_WORDS])
+    code = _CODES.get(told.status, grpc.StatusCode.INTERNAL)
+    # An abort alone does not tell interceptors.
+    context.set_code(code)
+    await context.abort(code, told.message[:_WORDS])
 
 
 def well_formed(request: Any) -> Any:

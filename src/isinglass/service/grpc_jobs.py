@@ -10,7 +10,7 @@ import grpc
 from pydantic import BaseModel
 
 from isinglass.errors import ParameterError, ProblemError
-from isinglass.jobs.spec import spec_of
+from isinglass.jobs.spec import MOST_SHOTS, spec_of
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.v1 import jobs_pb2 as pb
 from isinglass.jobs.v1.jobs_pb2_grpc import JobsServicer, add_JobsServicer_to_server
@@ -150,13 +150,14 @@ class Jobs(JobsServicer):
     async def Result(self, request: pb.ResultRequest, context: Context) -> AsyncIterator[pb.ResultReply]:
         who = await self._who(context, "read")
         asked = checked(_OfAJob, _given(request))
-        status, found = await self._service.outcome(owner(who), asked.job, asked.wait)
+        first, last = min(asked.from_shot, MOST_SHOTS), MOST_SHOTS
+        if asked.shot is not None:
+            first, last = max(first, asked.shot), asked.shot
+        status, found = await self._service.outcome(owner(who), asked.job, asked.wait, first=first, last=last)
         yield pb.ResultReply(job=status_message(status))
         if asked.final and status["state"] not in FINAL:
             return
         for result in found:
-            if result.shot < asked.from_shot or asked.shot not in (None, result.shot):
-                continue
             content = self._service.contents.of_result(status["user"], result)
             start = asked.from_offset if result.shot == asked.from_shot else 0
             async for offset, frame in folded_pieces(self._service, content, start):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from isinglass.errors import ProblemError
 from isinglass.jobs.container import pack
 from isinglass.jobs.events import JobEvent
-from isinglass.jobs.spec import spec_of
+from isinglass.jobs.spec import MOST_SHOTS, spec_of
 from isinglass.jobs.states import FINAL
 from isinglass.jobs.wire import INLINE_BYTES, PIECE_BYTES, SMALL_BYTES, fold, unfold
 from isinglass.service.asked import After, IdempotencyKey, JobId, Listing, Seed, ShotNumber, Wait
@@ -128,14 +128,11 @@ async def result(
 ) -> Response:
     """A container: the status as ``job`` and, for each shot that is done, its own container as an array."""
     who.require("read")
-    found, results = await service.outcome(owner(who), job, wait)
+    first, last = (0, MOST_SHOTS) if shot is None else (shot, shot)
+    found, results = await service.outcome(owner(who), job, wait, first=first, last=last)
     if final and found["state"] not in FINAL:
         results = []
-    arrays = {
-        str(r.shot): service.contents.of_result(found["user"], r)
-        for r in results
-        if shot is None or r.shot == shot
-    }
+    arrays = {str(r.shot): service.contents.of_result(found["user"], r) for r in results}
     content = pack({"job": found}, arrays)
     if content.size <= PIECE_BYTES:
         return await service.beside(lambda: _container(request, content.to_bytes()))

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from isinglass.errors import AccessError, ParameterError
+from isinglass.service.database import one_at_a_time
 from isinglass.service.tables import keys, users
 
 SCOPES = ("submit", "read", "work", "metrics", "admin")
@@ -51,6 +52,7 @@ def ensure_user(connection: Connection, name: str, now: float) -> None:
         raise ParameterError(
             f"user={name!r} is not a name: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
         )
+    one_at_a_time(connection)
     if connection.execute(select(users.c.name).where(users.c.name == name)).first() is None:
         connection.execute(
             insert(users).values(name=name, weight=1.0, used_seconds=0.0, virtual_time=0.0, created=now)
@@ -73,6 +75,14 @@ def create_key(
     expires = None if expires_in is None else now + expires_in
     connection.execute(insert(keys).values(**row, created=now, expires=expires, revoked=False))
     return f"isg_{number}_{secret}"
+
+
+def first_key(connection: Connection, now: float) -> str | None:
+    """The key that the first server makes at its first start, and no other one, for a user of all rights."""
+    one_at_a_time(connection)
+    if any(row["user"] != "worker" for row in list_keys(connection)):
+        return None
+    return create_key(connection, "admin", ["admin"], now)
 
 
 def principal_of(connection: Connection, key: str, now: float) -> Principal:

@@ -319,7 +319,7 @@ class Leasing:
         return [row["job"] for row in lost]
 
     def extend_all(self) -> None:
-        """At start: whoever works has a whole term to be heard of again."""
+        """Nobody could be heard for a while: whoever works has a whole term to be heard of again."""
         until = {"lease_until": self._store.clock() + LEASE_SECONDS}
         with self._store.transaction() as connection:
             connection.execute(update(shots).where(shots.c.state == str(ShotState.LEASED)).values(**until))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+import grpc
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from sqlalchemy import Connection, func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -107,3 +110,67 @@ class TimeRequests:
             await send(message)
 
         await self._app(scope, receive, answered)
+
+
+class TimeCalls(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # untyped
+    """gRPC: the same, with the call as its route and the code as its status."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._requests = metrics.requests
+
+    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
+        handler = await continuation(details)
+        if handler is None:
+            return None
+        kinds = (
+            "stream" if streams else "unary"
+            for streams in (handler.request_streaming, handler.response_streaming)
+        )
+        kind = "_".join(kinds)
+        timed = self._timed_stream if handler.response_streaming else self._timed
+        return handler._replace(**{kind: timed(getattr(handler, kind), details.method)})
+
+    def _timed(self, handler: Callable[..., Awaitable[Any]], route: str) -> Callable[..., Awaitable[Any]]:
+        async def call(request: Any, context: Any) -> Any:
+            with self._time(route, context) as first:
+                answer = await handler(request, context)
+                first()
+                return answer
+
+        return call
+
+    def _timed_stream(
+        self, handler: Callable[..., AsyncIterator[Any]], route: str
+    ) -> Callable[..., AsyncIterator[Any]]:
+        async def call(request: Any, context: Any) -> AsyncIterator[Any]:
+            with self._time(route, context) as first:
+                async for answer in handler(request, context):
+                    first()
+                    yield answer
+                first()
+
+        return call
+
+    @contextmanager
+    def _time(self, route: str, context: Any) -> Iterator[Callable[[], None]]:
+        """A call's time, up to the first call of what this gives, or to the call's end by an error."""
+        began, done = time.perf_counter(), False
+
+        def first(code: str = "OK") -> None:
+            nonlocal done
+            if not done:
+                done = True
+                self._requests.labels("gRPC", route, code).observe(time.perf_counter() - began)
+
+        try:
+            yield first
+        except BaseException:
+            first(_code_of(context))
+            raise
+
+
+def _code_of(context: Any) -> str:
+    """The name of the code with which we ended a call; where we did not, its client went away."""
+    code = context.code()
+    ours = isinstance(code, grpc.StatusCode) and code is not grpc.StatusCode.OK
+    return str(code.name) if ours else "CANCELLED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -21,6 +22,9 @@ log = logging.getLogger("isinglass.service")
 
 _NO_SPACE = 28
 _FULL = ("disk is full", "No space left on device")
+_AGAIN_SECONDS = 10.0
+_told: dict[str, float] = {}
+"""By line of the log: when it was written last, by the monotonic clock."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,22 @@ def refusal_of(error: Exception) -> Refusal:
         case ProblemError() | ParameterError() | CircuitError() | MissingExtraError():
             return _said(error, 422)
     if any(words in str(error) for words in _FULL) or getattr(error, "errno", None) == _NO_SPACE:
-        log.error("the disk is full")
+        _tell("the disk is full")
         return Refusal(507, "QuotaError", "the service has no room left: try again later")
     cut = isinstance(error, DBAPIError) and error.connection_invalidated
     if cut or isinstance(error, OperationalError):
-        log.error("the database does not answer: %s", error)
+        _tell("the database does not answer", f": {str(error).partition(chr(10))[0]}")
         return Refusal(503, "ServiceError", "the database does not answer: try again in a moment")
     log.error("a request failed", exc_info=error)
     return Refusal(500, "ServiceError", "something went wrong in the service; its log says what")
+
+
+def _tell(line: str, more: str = "") -> None:
+    """What every request would say for as long as it lasts is in the log now and then."""
+    now = time.monotonic()
+    if now - _told.get(line, -_AGAIN_SECONDS) >= _AGAIN_SECONDS:
+        _told[line] = now
+        log.error("%s%s", line, more)
 
 
 def _said(error: Exception, status: int) -> Refusal:

@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from isinglass.service.grpc_door import open_grpc
 from isinglass.service.grpc_jobs import add_jobs
 from isinglass.service.http import make_app
 from isinglass.service.http_patience import PatientProtocol
-from isinglass.service.keys import create_key, list_keys, principal_of
+from isinglass.service.keys import create_key, first_key, principal_of
 from isinglass.service.limits import Limits
 from isinglass.service.retention import tidy_for_ever
 from isinglass.service.rooms import Room
@@ -38,6 +39,8 @@ _LAST_ANSWERS_SECONDS = 2.0
 """What gRPC calls have to end once everyone has been woken."""
 _PAUSES = (0.1, 0.5, 2.0, 10.0)
 """Seconds before a local worker that died is started again: the first time, the second, ..."""
+_WELL_SECONDS = 60.0
+"""A worker that lived so long begins anew with them."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,10 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
         settings.data, settings.database, blobs=settings.blobs, limits=settings.limits,
         durable=settings.durable,
     )  # fmt: skip
-    key = _first_key(service, say)
+    with service.store.transaction() as connection:
+        key = first_key(connection, service.store.clock())
+    if key is not None:
+        say(f"the first key (shown once; it may do everything): {key}")
     worker_key = _worker_key(service, settings.data)
     config = uvicorn.Config(
         make_app(service, settings.rooms), host=settings.host, port=settings.port, log_config=None,
@@ -119,10 +125,14 @@ async def serve(settings: ServeSettings, say: Callable[[str], None]) -> None:
     for room in settings.rooms:
         for line in room.lines(url, key or "<a key of 'isinglass keys create'>"):
             say(line)
-    await _lose_dead_workers(service, settings.data / "workers")
-    if settings.workers:
-        # They are on their way: jobs for them are taken from the start.
-        await service.work.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    try:
+        await _lose_dead_workers(service, settings.data / "workers")
+        if settings.workers:
+            # They are on their way: jobs for them are taken from the start.
+            await service.work.hear(f"local-{os.getpid()}", await service.beside(backends_here))
+    except Exception as error:
+        # A full disk: leases run out by themselves, and workers will say that they are there.
+        log.error("who works here is not known yet: %s", str(error).partition("\n")[0])
     say(f"isinglass serves at {url}")
     local = [
         asyncio.create_task(_keep_worker(service, settings, url, worker_key)) for _ in range(settings.workers)
@@ -161,16 +171,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _first_key(service: JobService, say: Callable[[str], None]) -> str | None:
-    """The key that is made at the first start; None later."""
-    with service.store.transaction() as connection:
-        if any(row["user"] != "worker" for row in list_keys(connection)):
-            return None
-        key = create_key(connection, "admin", ["admin"], service.store.clock())
-        say(f"the first key (shown once; it may do everything): {key}")
-        return key
 
 
 def _worker_key(service: JobService, data: Path) -> str:
@@ -216,22 +216,40 @@ async def _keep_worker(service: JobService, settings: ServeSettings, url: str, k
         if settings.tls_cert is not None:
             # Its name is that of the machine as others know it, not the address that workers here use.
             command += ["--pin", str(settings.tls_cert)]
-        process = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, "ISINGLASS_SDK_KEY": key}, stdin=asyncio.subprocess.DEVNULL
-        )
-        note = settings.data / "workers" / name
-        note.write_text(str(process.pid))
+        began = time.monotonic()
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            await _end(process)
-            raise
-        finally:
-            note.unlink(missing_ok=True)
-        log.warning("worker %s ended with code %s and is started again", name, code)
-        await service.work.worker_gone(name, f"its worker ended with code {code}")
+            code = await _run_worker(
+                command, {**os.environ, "ISINGLASS_SDK_KEY": key}, settings.data / "workers" / name
+            )
+            log.warning("worker %s ended with code %s and is started again", name, code)
+            await service.work.worker_gone(name, f"its worker ended with code {code}")
+        except Exception as error:
+            # A full disk, no memory for a process: that passes. What it held is lost with its lease.
+            log.error("worker %s is started again, after: %s", name, str(error).partition("\n")[0])
+        if time.monotonic() - began > _WELL_SECONDS:
+            deaths = 0
         await asyncio.sleep(_PAUSES[min(deaths, len(_PAUSES) - 1)])
         deaths += 1
+
+
+async def _run_worker(command: list[str], environment: dict[str, str], note: Path) -> int:
+    """Its exit code. ``note`` has its process id meanwhile, for the service that comes after this one."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        try:
+            note.write_text(str(process.pid))
+        except OSError as error:
+            # The next service does not know of it, then: its leases will run out.
+            log.warning("no note of worker %s can be left: %s", note.name, error)
+            note.unlink(missing_ok=True)
+        return await process.wait()
+    except asyncio.CancelledError:
+        await _end(process)
+        raise
+    finally:
+        note.unlink(missing_ok=True)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, RowMapping, bindparam, func, ins
 
 from isinglass.errors import ConflictError, QuotaError, UnknownJobError
 from isinglass.jobs.events import JobEvent
-from isinglass.jobs.spec import JobSpec, spec_of
+from isinglass.jobs.spec import MOST_SHOTS, JobSpec, spec_of
 from isinglass.jobs.states import FINAL, JobState, ShotState
 from isinglass.rng import resolve_seed
 from isinglass.service.database import commits_together
@@ -74,7 +74,11 @@ _USER = Prepared(
 )
 _RESULTS = Prepared(
     select(shots.c.shot, shots.c.energy, shots.c.result, shots.c.result_hash)
-    .where(shots.c.job == bindparam("wanted"), shots.c.state == str(ShotState.DONE))
+    .where(
+        shots.c.job == bindparam("wanted"),
+        shots.c.state == str(ShotState.DONE),
+        shots.c.shot.between(bindparam("first"), bindparam("last")),
+    )
     .order_by(shots.c.shot)
 )
 _EVENTS = (
@@ -259,11 +263,18 @@ class Store:
             self._row(connection, user, job)
             return [dict(row) for row in connection.execute(wanted).mappings()]
 
-    def results(self, user: str | None, job: str) -> tuple[dict[str, Any], list[ShotResult]]:
-        """(status, what each shot that is done left)."""
+    def results(
+        self, user: str | None, job: str, *, first: int = 0, last: int = MOST_SHOTS, if_final: bool = False
+    ) -> tuple[dict[str, Any], list[ShotResult]]:
+        """(status, what each shot from ``first`` to ``last`` that is done left).
+
+        ``if_final``: nothing of the shots unless the job has ended.
+        """
         with self.transaction() as connection:
             status = _status(self._row(connection, user, job))
-            rows = _RESULTS.all(connection, wanted=job)
+            if if_final and status["state"] not in FINAL:
+                return status, []
+            rows = _RESULTS.all(connection, wanted=job, first=first, last=last)
             return status, [ShotResult(r["shot"], r["energy"], r["result"], r["result_hash"]) for r in rows]
 
     def best_results(self, user: str | None, job: str, limit: int) -> list[ShotResult]:

@@ -1,4 +1,5 @@
-"""Is a result true? Every sample is evaluated again here, whoever sent it. Circuits: ``verify_circuits.py``.
+"""Is a result true? Every sample is evaluated again here, whoever sent it. Circuits: ``verify_circuits.py``;
+nonlinear models: ``verify_nonlinear.py``.
 
 ``VerificationError`` says what is wrong: another number of columns, other labels, values that the variables
 cannot have, energies or cuts that are not those of the samples, another seed.
@@ -19,9 +20,12 @@ from isinglass.jobs.results import Result
 from isinglass.jobs.spec import JobSpec, JobType
 from isinglass.problems.dense_given import PackedGraph
 from isinglass.problems.energies import energies
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.problems.given import EdgeList, MatrixProblem
+from isinglass.results.nonlinear import NonlinearResult
 from isinglass.results.sampleset import SampleSet
 from isinglass.service.verify_circuits import check_circuits
+from isinglass.service.verify_nonlinear import check_nonlinear
 
 _RELATIVE = 1e-9
 
@@ -35,16 +39,25 @@ def check_result(problem: Decoded, spec: JobSpec, shot: int, result: Result) -> 
     if isinstance(problem, Circuits):
         check_circuits(problem, spec, shot, result)
         return None
+    if isinstance(problem, NonlinearFile):
+        if not isinstance(result, NonlinearResult):
+            raise VerificationError(f"the result is a {type(result).__name__} and not states of the model")
+        _check_seed(spec, shot, result)
+        return check_nonlinear(problem, result)
     if not isinstance(result, SampleSet):
         raise VerificationError(f"the result is a {type(result).__name__} and not samples")
     if not len(result.record):
         raise VerificationError("the result has no samples")
-    if result.info.get("seed") != spec.shot_seed(shot):
-        raise VerificationError(f"the seed is {result.info.get('seed')!r}, not {spec.shot_seed(shot)}")
+    _check_seed(spec, shot, result)
     _check_occurrences(spec, result)
     if isinstance(problem, EdgeList | MatrixProblem | PackedGraph):
         return _check_given(problem, result)
     return _check_model(problem, result)
+
+
+def _check_seed(spec: JobSpec, shot: int, result: SampleSet | NonlinearResult) -> None:
+    if result.info.get("seed") != spec.shot_seed(shot):
+        raise VerificationError(f"the seed is {result.info.get('seed')!r}, not {spec.shot_seed(shot)}")
 
 
 def _check_occurrences(spec: JobSpec, result: SampleSet) -> None:

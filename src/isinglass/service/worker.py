@@ -10,11 +10,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from isinglass.errors import (
     AccessError,
     IsinglassError,
     OutOfMemoryError,
+    QuotaError,
     ServiceError,
 )  # fmt: skip
 from isinglass.executors.contract import Run
@@ -38,12 +39,15 @@ from isinglass.service.heartbeats import Heartbeat, Keeping, Shot
 
 log = logging.getLogger("isinglass.worker")
 
+T = TypeVar("T")
+
 _POLL_SECONDS = 20.0
 _MOST_SHOTS = 8
 """That are asked for at once, after shots that took less than ``_QUICK_SECONDS`` each."""
 _QUICK_SECONDS = 0.01
 _PATIENCE = 20
 """Tries to bring a result to a service that does not answer: about half a minute."""
+_ROOM_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -183,9 +187,11 @@ class Worker:
         with self._exchanging, Keeping(self._transport, [done.held for done in bring]):
             try:
                 self._idle = wants_more and not bring
-                answer = self._transport.request(
-                    "POST", "/v1/work/exchange", content=body, wait=_POLL_SECONDS,
-                    tries=_PATIENCE if bring else 0,
+                answer = self._until_there_is_room(
+                    lambda: self._transport.request(
+                        "POST", "/v1/work/exchange", content=body, wait=_POLL_SECONDS,
+                        tries=_PATIENCE if bring else 0,
+                    )
                 )  # fmt: skip
             except AccessError:
                 raise
@@ -245,8 +251,19 @@ class Worker:
             return None
         content = Content(result, ())
         sha256 = content.sha256()
-        send_pieces(self._transport, "/v1/work/result", content, sha256=sha256, **shot.held)
+        self._until_there_is_room(
+            lambda: send_pieces(self._transport, "/v1/work/result", content, sha256=sha256, **shot.held)
+        )
         return sha256
+
+    def _until_there_is_room(self, send: Callable[[], T]) -> T:
+        """A service whose disk is full takes nothing else, either: try again for as long as we may stay."""
+        while True:
+            try:
+                return send()
+            except QuotaError as error:
+                if error.status != 507 or self._now.wait(_ROOM_SECONDS):
+                    raise
 
     def run_shot(self, shot: Shot, beat: Heartbeat) -> tuple[bytes, float]:
         """(the result's container, seconds it took), made here."""

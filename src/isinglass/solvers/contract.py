@@ -62,15 +62,19 @@ class Solver(ABC):
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters with defaults filled in and values checked; ParameterError for unknown ones."""
-        for name in given:
-            if name not in self.parameters:
-                raise ParameterError(
-                    f"{name!r} is not a parameter of solver {self.name!r}{nearest(name, self.parameters)}; "
-                    f"it takes {', '.join(self.parameters)}"
-                )
-        values = {name: row.default for name, row in self.parameters.items()}
-        values |= {name: value for name, value in given.items() if value is not None}
-        return {name: self.parameters[name].check(name, value) for name, value in values.items()}
+        return resolve(f"solver {self.name!r}", self.parameters, given)
+
+
+def resolve(whose: str, table: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` checked by a table, with defaults filled in; ParameterError for unknown names."""
+    for name in given:
+        if name not in table:
+            raise ParameterError(
+                f"{name!r} is not a parameter of {whose}{nearest(name, table)}; it takes {', '.join(table)}"
+            )
+    values = {name: row.default for name, row in table.items()}
+    values |= {name: value for name, value in given.items() if value is not None}
+    return {name: table[name].check(name, value) for name, value in values.items()}
 
 
 def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any], int | None]:

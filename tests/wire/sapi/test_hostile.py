@@ -317,21 +317,12 @@ def test_models_that_are_none(tmp_path: Path) -> None:
     hybrids = {kind.problem_type: kind.name for kind in (BQM, CQM, DQM)}
 
     async def test(here: InProcess) -> None:
-        async def upload(data: bytes) -> str:
-            found = (await here.client.post("bqm/multipart", json={"size": len(data)})).json()["id"]
-            headers = {"Content-MD5": digest(data), "Content-Type": "application/octet-stream"}
-            await here.client.put(f"bqm/multipart/{found}/part/1", content=data, headers=headers)
-            checksum = hashlib.md5(hashlib.md5(data).digest()).hexdigest()
-            done = await here.client.post(f"bqm/multipart/{found}/combine", json={"checksum": checksum})
-            assert done.status_code == 200
-            return str(found)
-
         async def submit(kind: str, ref: str, **params: Any) -> httpx.Response:
             words = {"solver": {"name": hybrids[kind]}, "type": kind, "params": params}
             return await here.client.post("problems/", json=words | {"data": {"format": "ref", "data": ref}})
 
         for data in bad:
-            ref = await upload(data)
+            ref = await here.upload(data)
             for kind in hybrids:
                 answer = await submit(kind, ref)
                 assert answer.status_code == 400 and answer.json()["error_msg"], (
@@ -339,7 +330,7 @@ def test_models_that_are_none(tmp_path: Path) -> None:
                     kind,
                     answer.text,
                 )
-        good = await upload(model)
+        good = await here.upload(model)
         for limit in (0, 2.9, -1, "3", [3], True, 1e9):
             answer = await submit("bqm", good, time_limit=limit)
             assert answer.status_code == 400 and "time_limit" in answer.text

@@ -28,8 +28,9 @@ What the originals get wrong is not copied:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass.compat.divi.execution_result import ExecutionResult
@@ -65,12 +66,4 @@ __all__ = [
     "QoroService",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"isinglass.compat.divi.{_PLACES[name]}"), name)
-    raise AttributeError(f"module 'isinglass.compat.divi' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)

@@ -15,8 +15,9 @@ What the originals do and these do not:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass.compat.dwave.clique import DWaveCliqueSampler
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         LeapHybridDQMSampler,
         LeapHybridSampler,
     )
+    from isinglass.compat.dwave.nonlinear_sampler import LeapHybridNLSampler, StrideHybridSolver
     from isinglass.compat.dwave.sampler import DWaveSampler
 
 _PLACES = {
@@ -37,7 +39,9 @@ _PLACES = {
     "LeapHybridBQMSampler": "hybrid_samplers",
     "LeapHybridCQMSampler": "hybrid_samplers",
     "LeapHybridDQMSampler": "hybrid_samplers",
+    "LeapHybridNLSampler": "nonlinear_sampler",
     "LeapHybridSampler": "hybrid_samplers",
+    "StrideHybridSolver": "nonlinear_sampler",
 }
 
 __all__ = [
@@ -48,15 +52,9 @@ __all__ = [
     "LeapHybridBQMSampler",
     "LeapHybridCQMSampler",
     "LeapHybridDQMSampler",
+    "LeapHybridNLSampler",
     "LeapHybridSampler",
+    "StrideHybridSolver",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"isinglass.compat.dwave.{_PLACES[name]}"), name)
-    raise AttributeError(f"module 'isinglass.compat.dwave' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)

@@ -1,6 +1,7 @@
 """The vendor's hybrid solvers as they are published: names, sizes, least times.
 
-Values: D-Wave, "Solver properties" of the hybrid solvers BQM 2.2, CQM 1.12, DQM 1.12.
+Values: D-Wave, "Solver properties" of the hybrid solvers BQM 2.2, CQM 1.12, DQM 1.12, NL 1.5; the terms of
+the last's least time as dwave-system has them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 import dimod
 import numpy as np
 
+from isinglass.control import check_positive
 from isinglass.errors import ParameterError
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.qpu.parameter_checks import as_number
 
 _LONGEST_HOURS = 24
@@ -30,7 +33,7 @@ class HybridKind:
 
     name: str
     problem_type: str
-    """"bqm", "cqm" or "dqm"."""
+    """"bqm", "cqm", "dqm" or "nl"."""
     description: str
     limits: Mapping[str, Any]
     """Properties of its own."""
@@ -38,6 +41,8 @@ class HybridKind:
     """Of a model: the smallest ``time_limit`` that is taken."""
     most_samples: int
     """That an answer has."""
+    firm: bool = True
+    """A ``time_limit`` below the least is refused; else it is taken, as long as it is above 0."""
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -49,7 +54,9 @@ class HybridKind:
         if given is None:
             return least
         seconds = as_number("time_limit", given)
-        if seconds < least:
+        if not self.firm:
+            check_positive("time_limit", seconds)
+        elif seconds < least:
             raise ParameterError(
                 f"Attempting to run a problem for less than the allowed minimum time_limit {least:.4g} s"
             )
@@ -84,6 +91,19 @@ _CQM_LIMITS: dict[str, Any] = {
     "num_constraints_multiplier": 6.44385747e-09,
 }
 
+_NL_LIMITS: dict[str, Any] = {
+    "version": "1.5",
+    "maximum_number_of_nodes": 2_000_000,
+    "maximum_number_of_states": 1,
+    "maximum_state_size": 786_432_000,
+    "maximum_decision_state_size": 52_428_800,
+    "min_time_limit": 5.0,
+    "num_nodes_multiplier": 8.306792043756981e-05,
+    "state_size_multiplier": 2.8379674360396316e-10,
+    "num_nodes_state_size_multiplier": 2.1097317822863966e-12,
+    "offset": 0.012671678446550175,
+}
+
 
 def _bqm_seconds(model: dimod.BinaryQuadraticModel) -> float:
     return _interpolated(model.num_variables, _BQM_SECONDS)
@@ -97,6 +117,21 @@ def _cqm_seconds(model: dimod.ConstrainedQuadraticModel) -> float:
         + _CQM_LIMITS["num_constraints_multiplier"] * variables * constraints
     )
     return max(float(scaled), float(_CQM_LIMITS["minimum_time_limit_s"]))
+
+
+def nonlinear_seconds(nodes: int, state_size: int) -> float:
+    """The least of a nonlinear model with so many symbols, whose values have so many bytes."""
+    scaled = (
+        _NL_LIMITS["num_nodes_multiplier"] * nodes
+        + _NL_LIMITS["state_size_multiplier"] * state_size
+        + _NL_LIMITS["num_nodes_state_size_multiplier"] * nodes * state_size
+        + _NL_LIMITS["offset"]
+    )
+    return max(float(scaled), float(_NL_LIMITS["min_time_limit"]))
+
+
+def _nl_seconds(file: NonlinearFile) -> float:
+    return nonlinear_seconds(file.nodes, file.state_size)
 
 
 def _dqm_seconds(model: dimod.DiscreteQuadraticModel) -> float:
@@ -123,4 +158,8 @@ DQM = HybridKind(
         "maximum_number_of_biases": 5_000_000_000, "minimum_time_limit": _DQM_SECONDS,
     },
     _dqm_seconds, 100,
+)  # fmt: skip
+NL = HybridKind(
+    "hybrid_nonlinear_program_version1", "nl", "Nonlinear models, solved by isinglass", _NL_LIMITS,
+    _nl_seconds, 1, firm=False,
 )  # fmt: skip

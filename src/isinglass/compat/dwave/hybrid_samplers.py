@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import dimod
@@ -14,7 +15,7 @@ from isinglass.compat.dwave.selection import check_connection
 from isinglass.solving import solve
 
 
-class _HybridSampler:
+class HybridSampler:
     """One kind of model.
 
     Args:
@@ -47,13 +48,18 @@ class _HybridSampler:
         return hybrid_answer(self.kind, found, problem_id=str(uuid.uuid4()), problem_label=label)
 
 
+def hybrid_times(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run took, in µs, in the vendor's words."""
+    run_time = 1e6 * info["timing"]["total"]
+    return {"qpu_access_time": 0, "charge_time": run_time, "run_time": run_time}
+
+
 def hybrid_answer(kind: HybridKind, found: dimod.SampleSet, **more: Any) -> dimod.SampleSet:
     """The best samples of a result, with the vectors and the ``info`` that the vendor's hybrid solvers give.
 
     Times are in µs; what satisfies the constraints comes first.
     """
-    run_time = 1e6 * found.info["timing"]["total"]
-    info = {"qpu_access_time": 0, "charge_time": run_time, "run_time": run_time}
+    info = hybrid_times(found.info)
     names = ["sample", "energy", "num_occurrences"]
     if found.info.get("constraint_labels"):
         info["constraint_labels"] = found.info["constraint_labels"]
@@ -65,7 +71,7 @@ def hybrid_answer(kind: HybridKind, found: dimod.SampleSet, **more: Any) -> dimo
     return dimod.SampleSet(found.record[names][best], found.variables, info, found.vartype)
 
 
-class LeapHybridBQMSampler(_HybridSampler, dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
+class LeapHybridBQMSampler(HybridSampler, dimod.Sampler):  # type: ignore[misc,name-defined]  # dimod is untyped
     """Binary quadratic models."""
 
     kind = hybrid_kinds.BQM
@@ -92,7 +98,7 @@ class LeapHybridBQMSampler(_HybridSampler, dimod.Sampler):  # type: ignore[misc,
 LeapHybridSampler = LeapHybridBQMSampler
 
 
-class LeapHybridCQMSampler(_HybridSampler):
+class LeapHybridCQMSampler(HybridSampler):
     """Constrained quadratic models."""
 
     kind = hybrid_kinds.CQM
@@ -113,7 +119,7 @@ class LeapHybridCQMSampler(_HybridSampler):
         return self._min_time_limit(cqm)
 
 
-class LeapHybridDQMSampler(_HybridSampler):
+class LeapHybridDQMSampler(HybridSampler):
     """Discrete quadratic models."""
 
     kind = hybrid_kinds.DQM

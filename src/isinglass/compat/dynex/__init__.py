@@ -29,10 +29,10 @@ What is wrong in the original and not so here:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import isinglass
+from isinglass.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from isinglass.compat.dynex.circuits import DynexCircuit
@@ -87,13 +87,5 @@ __all__ = [
     "scale_bqm_to_range",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    # The half that serves imports none of this, and the other nothing of gRPC.
-    if name in _PLACES:
-        return getattr(importlib.import_module(f"isinglass.compat.dynex.{_PLACES[name]}"), name)
-    raise AttributeError(f"module 'isinglass.compat.dynex' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# The half that serves imports none of this, and the other nothing of gRPC.
+__getattr__, __dir__ = lazy_names(__name__, _PLACES)

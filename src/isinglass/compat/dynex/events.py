@@ -38,7 +38,6 @@ class Subscription:
     def __init__(self, service: JobService, user: str | None, answers: Answers) -> None:
         self._service, self._user, self._answers = service, user, answers
         self._job = str(answers.status["id"])
-        self._results: dict[int, ShotResult] = {}
         self._shots_done = 0
 
     async def after(self, seq: int) -> AsyncIterator[JobEvent]:
@@ -84,10 +83,9 @@ class Subscription:
             yield {"type": JobEvent.ERROR, "error": ErrorInfo(code=event.kind, message=why)}
 
     async def _result(self, shot: int) -> ShotResult:
-        if shot not in self._results:
-            _, found = await self._service.in_store(self._service.store.results, self._user, self._job)
-            self._results = {result.shot: result for result in found}
-        return self._results[shot]
+        read = self._service.store.results
+        _, (found,) = await self._service.in_store(read, self._user, self._job, first=shot, last=shot)
+        return found
 
     def _envelopes(self, result: ShotResult) -> Any:
         content = self._service.contents.of_result(self._answers.status["user"], result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from isinglass.compat.dwave import hybrid_kinds
 from isinglass.compat.sapi.hybrid_solvers import HybridSolver
+from isinglass.compat.sapi.nonlinear_solver import NonlinearSolver
 from isinglass.compat.sapi.qpu_solvers import EmulatedQPU
 from isinglass.compat.sapi.software_solvers import SoftwareSolver
 from isinglass.compat.sapi.solver import SapiSolver
@@ -18,6 +19,7 @@ CATALOGUE: dict[str, SapiSolver] = {
         HybridSolver(hybrid_kinds.BQM, bqm.read),
         HybridSolver(hybrid_kinds.CQM, cqm.read),
         HybridSolver(hybrid_kinds.DQM, dqm.read),
+        NonlinearSolver(),
         SoftwareSolver("c4-sw_sample"),
         SoftwareSolver("c4-sw_optimize"),
     )

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import dimod
-
 from isinglass.compat.dwave.hybrid_kinds import HybridKind
 from isinglass.compat.dwave.hybrid_samplers import hybrid_answer
 from isinglass.compat.sapi.solver import Asked, SapiSolver, check_names
 from isinglass.errors import ProblemError
+from isinglass.jobs.results import Result
 from isinglass.jobs.spec import JobSpec
 from isinglass.problems.given import Kind
+from isinglass.results.sampleset import SampleSet
 
 Reader = Callable[[Path, bytes, Kind | None], Any]
 """Of ``isinglass.problems.files``."""
@@ -43,5 +43,6 @@ class HybridSolver(SapiSolver):
         )  # fmt: skip
         return spec, model
 
-    def answer(self, samples: dimod.SampleSet, said: Mapping[str, Any]) -> dict[str, Any]:
-        return {"format": "bq", "data": hybrid_answer(self._kind, samples).to_serializable()}
+    def answer(self, result: Result, said: Mapping[str, Any], url: str) -> dict[str, Any]:
+        assert isinstance(result, SampleSet)
+        return {"format": "bq", "data": hybrid_answer(self._kind, result).to_serializable()}

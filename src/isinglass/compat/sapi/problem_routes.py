@@ -12,6 +12,7 @@ from isinglass.compat.sapi.catalogue import CATALOGUE
 from isinglass.compat.sapi.door import NO_SUCH_PROBLEM, Body, Who, error_object
 from isinglass.compat.sapi.statuses import (
     STATUSES,
+    answer_file,
     came_this_way,
     job_id,
     status_words,
@@ -27,6 +28,7 @@ from isinglass.jobs.wire import SMALL_BYTES
 from isinglass.service.core import JobService
 from isinglass.service.http_door import Service
 from isinglass.service.keys import Principal, owner
+from isinglass.service.store import ShotResult
 
 router = APIRouter(prefix="/problems", tags=["problems"])
 
@@ -49,7 +51,7 @@ async def submit(request: Request, body: Body, service: Service, who: Who) -> Re
     if not isinstance(body, list):
         job = await _submit(body, service, who, uploads)
         found = await service.outcome(who.user, job["id"], _BRIEFLY, fresh=True)
-        return media_types.PROBLEMS.reply(request, await service.beside(with_answer, service, *found))
+        return media_types.PROBLEMS.reply(request, await _told(request, service, *found))
     if len(body) > _MOST_JOBS:
         raise ParameterError(f"{len(body):,} jobs in one request; {_MOST_JOBS:,} are allowed")
     words = []
@@ -182,7 +184,7 @@ async def status(
     """The status, and the answer once there is one."""
     who.require("read")
     found = await service.outcome(owner(who), job_id(problem), timeout or _BRIEFLY)
-    return media_types.PROBLEM.reply(request, await service.beside(with_answer, service, *found))
+    return media_types.PROBLEM.reply(request, await _told(request, service, *found))
 
 
 @router.get("/{problem}/info")
@@ -191,7 +193,7 @@ async def info(request: Request, problem: str, service: Service, who: Who) -> Re
     who.require("read")
     job, results = await service.outcome(owner(who), job_id(problem), 0.0)
     token = request.headers["x-auth-token"] if job["user"] == who.user else job["user"]
-    words = await service.beside(with_answer, service, job, results)
+    words = await _told(request, service, job, results)
     content = await _content(service, job)
     said = job["spec"]["echo"]["sapi"]
     data = await service.beside(lambda: CATALOGUE[said["solver"]["name"]].data(problem_of(content), said))
@@ -213,10 +215,28 @@ async def answer(request: Request, problem: str, service: Service, who: Who) -> 
     """The answer alone; 404 where there is none."""
     who.require("read")
     found = await service.outcome(owner(who), job_id(problem), 0.0)
-    words = await service.beside(with_answer, service, *found)
+    words = await _told(request, service, *found)
     if "answer" not in words:
         raise ServiceError(f"{NO_SUCH_PROBLEM}, or it has no answer: it is {words['status']}", 404)
     return media_types.ANSWER.reply(request, {"answer": words["answer"]})
+
+
+@router.get("/{problem}/answer/data")
+async def answer_data(request: Request, problem: str, service: Service, who: Who) -> Response:
+    """The file that an answer of format binary-ref points at; 404 where there is none."""
+    who.require("read")
+    found = await service.outcome(owner(who), job_id(problem), 0.0)
+    data = await service.beside(answer_file, service, *found)
+    return Response(data, media_type="application/octet-stream")
+
+
+async def _told(
+    request: Request, service: JobService, job: dict[str, Any], results: list[ShotResult]
+) -> dict[str, Any]:
+    """The status with the answer, in which this room's URL is as the client has it."""
+    here = request.url
+    base = f"{here.scheme}://{here.netloc}{request.scope['root_path']}/"
+    return await service.beside(with_answer, base, service, job, results)
 
 
 @router.get("/{problem}/messages")

@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import dimod
-
 from isinglass.compat.sapi.qp import decode_problem, encode_answer, encode_problem
 from isinglass.compat.sapi.solver import Asked, SapiSolver, check_names
 from isinglass.errors import ProblemError
 from isinglass.jobs.problems import Decoded
+from isinglass.jobs.results import Result
 from isinglass.jobs.spec import JobSpec
 from isinglass.problems.given import EdgeList
 from isinglass.qpu.models import MODELS
 from isinglass.qpu.parameters import PARAMETERS
 from isinglass.qpu.solver import QPUSolver
+from isinglass.results.sampleset import SampleSet
 
 
 class EmulatedQPU(SapiSolver):
@@ -52,9 +52,10 @@ class EmulatedQPU(SapiSolver):
         )  # fmt: skip
         return spec, replace(problem.given, labels=problem.qubits.tolist())
 
-    def answer(self, samples: dimod.SampleSet, said: Mapping[str, Any]) -> dict[str, Any]:
-        timing = samples.info["timing"]
-        return encode_answer(samples, self.machine.graph.num_qubits, said["offset"], timing)
+    def answer(self, result: Result, said: Mapping[str, Any], url: str) -> dict[str, Any]:
+        assert isinstance(result, SampleSet)
+        timing = result.info["timing"]
+        return encode_answer(result, self.machine.graph.num_qubits, said["offset"], timing)
 
     def data(self, problem: Decoded, said: Mapping[str, Any]) -> dict[str, Any]:
         assert isinstance(problem, EdgeList)

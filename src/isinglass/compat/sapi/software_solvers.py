@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import dimod
 
@@ -13,12 +13,14 @@ from isinglass.compat.sapi.qp import decode_problem, encode_answer, encode_probl
 from isinglass.compat.sapi.solver import Asked, SapiSolver, check_names
 from isinglass.errors import ProblemError
 from isinglass.jobs.problems import Decoded
+from isinglass.jobs.results import Result
 from isinglass.jobs.spec import JobSpec
 from isinglass.problems.given import EdgeList
 from isinglass.qpu.parameter_checks import inverse_temperature, number_in, one_of, whole_from
 from isinglass.qpu.parameters import PARAMETERS
 from isinglass.qpu.properties import graph_properties
 from isinglass.qpu.working_graph import WorkingGraph, whole_graph
+from isinglass.results.sampleset import SampleSet
 
 _DEFAULT_BETA = 3.0
 _LARGEST_BETA = 1.797e308
@@ -75,13 +77,14 @@ class SoftwareSolver(SapiSolver):
         )  # fmt: skip
         return spec, replace(problem.given, labels=problem.qubits.tolist())
 
-    def answer(self, samples: dimod.SampleSet, said: Mapping[str, Any]) -> dict[str, Any]:
-        rows = samples
+    def answer(self, result: Result, said: Mapping[str, Any], url: str) -> dict[str, Any]:
+        assert isinstance(result, SampleSet)
+        rows = cast(dimod.SampleSet, result)
         if said["answer_mode"] == "histogram":
-            rows = samples.aggregate()
+            rows = rows.aggregate()
             rows = rows.slice(len(rows), sorted_by="energy")
         rows = rows.slice(said["max_answers"], sorted_by=None)
-        timing = {"total_real_time": 1e6 * samples.info["timing"]["total"]}
+        timing = {"total_real_time": 1e6 * result.info["timing"]["total"]}
         return encode_answer(rows, self.graph.num_qubits, said["offset"], timing)
 
     def data(self, problem: Decoded, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import dimod
-
 from isinglass.errors import ParameterError, ServiceError
 from isinglass.jobs.problems import Decoded
+from isinglass.jobs.results import Result
 from isinglass.jobs.spec import JobSpec
 
 
@@ -53,8 +52,12 @@ class SapiSolver(ABC):
         """
 
     @abstractmethod
-    def answer(self, samples: dimod.SampleSet, said: Mapping[str, Any]) -> dict[str, Any]:
-        """``answer`` of a job's samples; ``said`` is what ``echo`` kept."""
+    def answer(self, result: Result, said: Mapping[str, Any], url: str) -> dict[str, Any]:
+        """``answer`` of a job's result; ``said`` is what ``echo`` kept, ``url`` where ``file`` is."""
+
+    def file(self, result: Result) -> bytes:
+        """What an answer only points at; ServiceError (404) where answers hold all there is."""
+        raise ServiceError("this problem's answer is no file: it is all in its status", 404)
 
     def data(self, problem: Decoded, said: Mapping[str, Any]) -> dict[str, Any]:
         """``data`` as it was submitted."""

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from isinglass.compat.sapi.catalogue import CATALOGUE
-from isinglass.errors import UnknownJobError
+from isinglass.errors import ServiceError, UnknownJobError
 from isinglass.jobs.results import result_of
 from isinglass.jobs.states import FINAL, JobState
-from isinglass.results.sampleset import SampleSet
 from isinglass.service.core import JobService
 from isinglass.service.store import ShotResult
 
@@ -65,15 +64,26 @@ def status_words(job: Mapping[str, Any]) -> dict[str, Any]:
     return words
 
 
-def with_answer(service: JobService, job: Mapping[str, Any], results: list[ShotResult]) -> dict[str, Any]:
-    """The status object, with the answer of a job that has one."""
+def with_answer(
+    base: str, service: JobService, job: Mapping[str, Any], results: list[ShotResult]
+) -> dict[str, Any]:
+    """The status object, with the answer of a job that has one; ``base`` is this room's URL."""
     words = status_words(job)
     if words["status"] == "COMPLETED":
         said = job["spec"]["echo"]["sapi"]
-        samples = result_of(service.contents.of_result(job["user"], results[0]))
-        assert isinstance(samples, SampleSet)
-        words["answer"] = CATALOGUE[said["solver"]["name"]].answer(samples, said)
+        result = result_of(service.contents.of_result(job["user"], results[0]))
+        url = f"{base}problems/{words['id']}/answer/data"
+        words["answer"] = CATALOGUE[said["solver"]["name"]].answer(result, said, url)
     return words
+
+
+def answer_file(service: JobService, job: Mapping[str, Any], results: list[ShotResult]) -> bytes:
+    """What the answer points at; ServiceError (404) where there is none."""
+    words = status_words(job)
+    if words["status"] != "COMPLETED":
+        raise ServiceError(f"this problem has no answer: it is {words['status']}", 404)
+    solver = CATALOGUE[words["solver"]["name"]]
+    return solver.file(result_of(service.contents.of_result(job["user"], results[0])))
 
 
 def _time(seconds: float) -> str:

@@ -1,16 +1,14 @@
-"""Simulated bifurcation of many replicas: the step, signs, sparse products and the best states.
+"""Simulated bifurcation of many replicas on compressed rows: a step in one pass, and the best states.
 
-Arrays are [n, replicas], a lane a replica, so that every access is coalesced. The products of a matrix with
-all positions are cuBLAS' (kernels/cuda/bifurcations.py); here is the rest of a step, fused into one pass.
-The step is that of kernels/cpu/bifurcate_move.py, rounded as there, so discrete bifurcation of whole
-numbers gives the processor's samples (products of less than 2^24 are exact in single precision).
+Arrays are [n, replicas], a lane a replica, so that every access is coalesced. The step is that of
+kernels/cpu/bifurcate_move.py, rounded as there, so discrete bifurcation of whole numbers gives the
+processor's samples (products of less than 2^24 are exact in single precision). bifurcate_matrix.py is for
+matrices.
 
 Goto et al., Sci. Adv. 7, eabe7953 (2021).
 
-Two numbers, a step of one replica: ``move`` 30 n instructions and 24 n bytes (32 n when generalised); the
-product 2 n^2 operations, or ``products_sparse`` 3 nnz instructions and 8 nnz / 32 + 4 nnz bytes of L2. At
-n = 2000 with 1024 replicas the product is 8.2e9 operations: 0.12 ms at 67 TFLOP/s of float32, against
-0.015 ms of moving 49 MB at 3.35 TB/s. The tensor cores are not used yet.
+Two numbers, a step of one replica: 30 n + 4 nnz instructions; bytes 17 n with signs and 20 n with positions
+(8 n more when generalised), and from L2 nnz of signs or 4 nnz of positions, with 8 nnz / 32 of couplings.
 """
 
 from __future__ import annotations
@@ -24,60 +22,75 @@ from isinglass.kernels.cuda.warps import LANES, kernel
 WARPS = 8
 
 
+@cuda.jit(device=True)
+def sign_of(u):
+    """float32: +1 for 0."""
+    return np.float32(1.0) if u >= np.float32(0.0) else np.float32(-1.0)
+
+
+@cuda.jit(device=True)
+def controlled(q, u, control, left):
+    """The next p of a generalised particle; ``left`` steps to go."""
+    one = np.float32(1.0)
+    return q - product(product(one - product(control, product(u, u)), q), one / left)
+
+
+@cuda.jit(device=True)
+def moved(u, v, q, field, c0, dt):
+    """(position, momentum) after a step from ``u``, ``v`` under the pressure ``q``."""
+    one = np.float32(1.0)
+    v = v - product(product(q, u) + product(c0, field), dt)
+    u = u + product(v, dt)
+    if u > one or u < -one:
+        u = one if u > np.float32(0.0) else -one
+        v = np.float32(0.0)
+    return u, v
+
+
+@cuda.jit(device=True)
+def _row_product(indptr, indices, weights, z, i, r):
+    total = np.float32(0.0)
+    for k in range(indptr[i], indptr[i + 1]):
+        total += product(weights[k], np.float32(z[indices[k], r]))
+    return np.float32(0.5) * total
+
+
 @kernel(256)
-def signs(x, z):
-    """``z`` = sign of ``x``, +1 for 0; float32[n, replicas]; a thread a number."""
+def operand(x, signs, z):
+    """``z`` [n, replicas]: positions ``x``, or their signs; a thread a number."""
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
-        z[i, r] = np.float32(1.0) if x[i, r] >= np.float32(0.0) else np.float32(-1.0)
+        z[i, r] = sign_of(x[i, r]) if signs else x[i, r]
 
 
 @kernel(256)
 def products_sparse(indptr, indices, weights, z, f):
     """``f = J z`` for compressed rows whose ``weights`` (float32) hold 2 J; a thread a number."""
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
-    if r < z.shape[1]:
-        total = np.float32(0.0)
-        for k in range(indptr[i], indptr[i + 1]):
-            total += product(weights[k], z[indices[k], r])
-        f[i, r] = np.float32(0.5) * total
+    if r < f.shape[1]:
+        f[i, r] = _row_product(indptr, indices, weights, z, i, r)
 
 
 @kernel(256)
-def unpack_matrix(bits, low, step, matrix):
-    """``matrix`` float32[n, n]: ``low + step * bit`` off the diagonal; ``bits`` uint32[n, words]."""
-    i, j = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
-    if j < matrix.shape[0]:
-        bit = (bits[i, j >> 5] >> np.uint32(j & 31)) & np.uint32(1)
-        value = low + step if bit else low
-        matrix[i, j] = np.float32(0.0 if i == j else value)
+def step(
+    indptr, indices, weights, h, z, after, x, y, p, control, pressure, left, c0, dt, signs
+):  # fmt: skip
+    """One step of ``x``, ``y`` in place, from the products of ``z`` to the next operand, ``after``.
 
-
-@kernel(256)
-def move(x, y, f, h, p, control, pressure, left, c0, dt):
-    """One step in place; ``f = J z`` without ``h`` (float32[n]).
-
-    ``p`` float32[n, replicas] for generalised bifurcation, with ``control`` (float32[replicas]) and ``left``
-    steps to go; float32[0, replicas] otherwise, where ``pressure`` is that of all.
+    ``z``, ``after``: as ``operand`` writes them, int8 where ``signs``; ``h`` float32[n]. ``p`` float32[n,
+    replicas] for generalised bifurcation, with ``control`` (float32[replicas]) and ``left`` steps to go;
+    float32[0, replicas] otherwise, where ``pressure`` is that of all.
     """
     i, r = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     if r < x.shape[1]:
-        one = np.float32(1.0)
-        u = x[i, r]
         q = pressure
         if p.shape[0] > 0:
-            q = p[i, r]
-            grown = product(product(one - product(control[r], product(u, u)), q), one / left)
-            q = q - grown
+            q = controlled(p[i, r], x[i, r], control[r], left)
             p[i, r] = q
-        pull = product(q, u) + product(c0, h[i] + f[i, r])
-        v = y[i, r] - product(pull, dt)
-        u = u + product(v, dt)
-        if u > one or u < -one:
-            u = one if u > np.float32(0.0) else -one
-            v = np.float32(0.0)
-        x[i, r] = u
-        y[i, r] = v
+        field = h[i] + _row_product(indptr, indices, weights, z, i, r)
+        u, v = moved(x[i, r], y[i, r], q, field, c0, dt)
+        x[i, r], y[i, r] = u, v
+        after[i, r] = sign_of(u) if signs else u
 
 
 @kernel(256)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numba import cuda
 from numba.core.errors import NumbaError
 from numba.cuda.cudadrv.driver import CudaAPIError, LinkerError
 
-from isinglass.errors import DeviceError, MissingExtraError, OutOfMemoryError
+from isinglass.errors import DeviceError, OutOfMemoryError
 from isinglass.kernels.cuda.warps import SIMULATED
 
 _DRIVER_ERRORS: tuple[type[Exception], ...] = (CudaAPIError,)
@@ -59,6 +58,11 @@ class Card:
         """Shared memory that one block may have."""
         return 64 << 10 if SIMULATED else int(cuda.gpus[self.number].MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)
 
+    @cached_property
+    def has_bfloat16(self) -> bool:
+        """Whether its tensor cores multiply bfloat16 numbers: compute capability 8.0 up."""
+        return SIMULATED or tuple(cuda.gpus[self.number].compute_capability) >= (8, 0)
+
     def free_bytes(self) -> float:
         """Memory that can still be taken; infinite in the simulator."""
         return float(cuda.current_context().get_memory_info().free) - _DRIVERS_SHARE
@@ -66,6 +70,10 @@ class Card:
     def require(self, needed: float, purpose: str) -> None:
         """OutOfMemoryError, naming both numbers, where ``needed`` bytes are not free."""
         free = self.free_bytes()
+        if needed > free and not SIMULATED:
+            # What earlier runs gave back waits for numba to return it.
+            cuda.current_context().memory_manager.deallocations.clear()
+            free = self.free_bytes()
         if needed > free:
             raise OutOfMemoryError(
                 f"{purpose} needs {needed / 1e9:.3g} GB of memory and {max(free, 0) / 1e9:.3g} GB are free "
@@ -87,7 +95,7 @@ class Card:
             yield
         except _COMPILER_ERRORS as error:
             raise DeviceError(
-                f"a kernel does not compile for {self.name} ({_first_line(error)}): install the numba-cuda "
+                f"a kernel does not compile for {self.name} ({first_line(error)}): install the numba-cuda "
                 "that this version asks for (pip install 'isinglass[gpu]'), or use backend 'cpu'"
             ) from error
         except _DRIVER_ERRORS as error:
@@ -96,12 +104,13 @@ class Card:
                     f"{self.name} ran out of memory while {what}: ask for fewer reads, or use backend 'cpu'"
                 ) from error
             raise DeviceError(
-                f"{self.name} failed while {what} ({_first_line(error)}): run 'isinglass doctor' to see "
+                f"{self.name} failed while {what} ({first_line(error)}): run 'isinglass doctor' to see "
                 "which kernel is at fault, or use backend 'cpu'"
             ) from error
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What a message of many lines begins with."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
@@ -114,6 +123,10 @@ class Work:
     def put(self, array: np.ndarray) -> Any:
         """A copy on the card."""
         return cuda.to_device(np.ascontiguousarray(array), stream=self.stream)
+
+    def room(self, shape: tuple[int, ...], kind: Any) -> Any:
+        """An array on the card, nothing in it yet."""
+        return cuda.device_array(shape, kind, stream=self.stream)
 
     def get(self, on_card: Any) -> np.ndarray:
         """A copy here, once all that was launched is done."""
@@ -130,21 +143,6 @@ class Work:
         if shared > _ALWAYS_SHARED and not SIMULATED and not configured.pre_launch_callbacks:
             configured.pre_launch_callbacks.append(_allow_shared)
         configured(*arguments)
-
-    def multiply(self, a: Any, b: Any, product: Any) -> None:
-        """``product = a b`` for matrices in single precision, by cuBLAS."""
-        if SIMULATED:
-            product[:] = a.copy_to_host() @ b.copy_to_host()
-            return
-        if find_spec("cupy") is None:
-            raise MissingExtraError("cupy", "gpu", "this solver on backend 'gpu'")
-        import cupy
-
-        # CuPy has a stream of its own.
-        self.wait()
-        with cupy.cuda.Device(self.card.number):
-            cupy.matmul(cupy.asarray(a), cupy.asarray(b), out=cupy.asarray(product))
-            cupy.cuda.get_current_stream().synchronize()
 
     def wait(self) -> None:
         """Until all that was launched is done."""

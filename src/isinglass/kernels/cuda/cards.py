@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from isinglass.errors import ParameterError
-from isinglass.kernels.cuda.bifurcations import bifurcate_reads, matrix_bytes, put_matrix, put_sparse
+from isinglass.kernels.cuda.bifurcations import Start, bifurcate_reads
 from isinglass.kernels.cuda.card import Card, Work
 from isinglass.kernels.cuda.ladders import CardLadder, PackedLadder, SparseLadder
+from isinglass.kernels.cuda.matrix_forms import Form, MatrixOnCard, form_of, matrix_bytes
+from isinglass.kernels.cuda.matrix_particles import matrix_particles
 from isinglass.kernels.cuda.memories import BondsOnCard, memcompute_reads, memory_bytes
 from isinglass.kernels.cuda.packed_anneals import anneal_packed
 from isinglass.kernels.cuda.packed_replicas import PackedOnCard, packed_bytes
 from isinglass.kernels.cuda.rotors import anneal_rotor_reads, rotor_bytes
+from isinglass.kernels.cuda.row_particles import RowParticles, RowsOnCard
 from isinglass.kernels.cuda.sparse_replicas import SparseOnCard, anneal_sparse, sparse_bytes
 from isinglass.kernels.cuda.warps import LANES, SIMULATED
 
@@ -54,9 +57,10 @@ class Cards:
         self.tasks = 1 if SIMULATED else _TASKS_A_CARD * len(cards)
         self._turns = count()
         self._free: SimpleQueue[Card] = SimpleQueue()
-        for _, card in zip(range(self.tasks), cycle(cards), strict=False):
+        for _, card in zip(range(max(self.tasks, len(cards))), cycle(cards), strict=False):
             self._free.put(card)
         self._resident: dict[tuple[int, int, str], tuple[Any, Any]] = {}
+        self._forms: dict[tuple[int, int, bool], tuple[Any, Form]] = {}
         self._loading = Lock()
 
     def facts(self) -> dict[str, object]:
@@ -88,25 +92,51 @@ class Cards:
             self._free.put(card)
 
     def _problem(
-        self, work: Work, couplings: Any, needed: float, put: Callable[[], Any], form: str = "rows"
-    ) -> Any:
-        """What ``put`` brings to the card, once a run and form; memory is looked at before it is taken."""
+        self, work: Work, couplings: Any, needed: Callable[[int], float], reads: int, put: Callable[[], Any],
+        form: str = "rows",
+    ) -> Any:  # fmt: skip
+        """What ``put`` brings to the card, once a run and form; memory is looked at before it is taken.
+
+        ``needed``: bytes for so many reads; with none, those of the problem.
+        """
         place = (work.card.number, id(couplings[0]), form)
         with self._loading:
-            if place not in self._resident:
-                work.card.require(needed, "this problem with its reads")
+            resident = place in self._resident
+            work.card.require(needed(reads) - (needed(0) if resident else 0), "this problem with its reads")
+            if not resident:
                 # The array is kept, so that its id stays its own.
                 self._resident[place] = (couplings[0], put())
                 work.wait()
             return self._resident[place][1]
+
+    def _form(self, card: Card, couplings: Any, signs: bool) -> Form:
+        """That of the couplings, for which all of them are looked at once."""
+        place = (card.number, id(couplings[0]), signs)
+        with self._loading:
+            if place not in self._forms:
+                self._forms[place] = (couplings[0], form_of(card, couplings, signs))
+            return self._forms[place][1]
+
+    def _sparse(self, work: Work, couplings: Any, h: np.ndarray, reads: int) -> SparseOnCard:
+        problem: SparseOnCard = self._problem(
+            work, couplings, lambda reads: sparse_bytes(couplings, len(h), reads), reads,
+            lambda: SparseOnCard.put(work, couplings, h),
+        )  # fmt: skip
+        return problem
+
+    def _packed(self, work: Work, couplings: Any, h: np.ndarray, reads: int) -> PackedOnCard:
+        problem: PackedOnCard = self._problem(
+            work, couplings, lambda reads: packed_bytes(couplings[0], reads), reads,
+            lambda: PackedOnCard.put(work, couplings, h),
+        )  # fmt: skip
+        return problem
 
     def anneal_sparse(
         self, couplings: Any, h: np.ndarray, words: np.ndarray, *arguments: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """See ``BatchKernels``."""
         with self._work() as work:
-            needed = sparse_bytes(couplings, len(h), len(words))
-            problem = self._problem(work, couplings, needed, lambda: SparseOnCard.put(work, couplings, h))
+            problem = self._sparse(work, couplings, h, len(words))
             return anneal_sparse(work, problem, words, *arguments)
 
     def ladder(
@@ -115,39 +145,47 @@ class Cards:
         """See ``BatchKernels``; ladders take the cards in turn."""
         card = self.cards[next(self._turns) % len(self.cards)]
         packed = couplings[0].dtype == np.uint64
+        problem: Any
         with card.work("loading a problem") as work:
             if packed:
-                needed = packed_bytes(couplings[0], len(words))
-                problem = self._problem(work, couplings, needed, lambda: PackedOnCard.put(work, couplings, h))
+                problem = self._packed(work, couplings, h, len(words))
                 if not problem.fits_shared(card):
                     raise ParameterError(
                         f"a ladder of {len(h)} spins does not fit a block of {card.name}: use "
                         "'simulated_annealing', which streams its couplings"
                     )
             else:
-                needed = sparse_bytes(couplings, len(h), len(words))
-                problem = self._problem(work, couplings, needed, lambda: SparseOnCard.put(work, couplings, h))
+                problem = self._sparse(work, couplings, h, len(words))
         return (PackedLadder if packed else SparseLadder)(card, problem, words, keys, quantum)
 
     def bifurcate(
-        self, couplings: Any, h: np.ndarray, x: np.ndarray, y: np.ndarray, *arguments: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, couplings: Any, h: np.ndarray, x: np.ndarray, y: np.ndarray, control: np.ndarray | None,
+        discrete: bool, check_every: int, c0: np.float32, dt: np.float32, *arguments: Any,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """See ``BatchKernels``."""
+        start = Start(x.T, y.T, control, discrete, c0, dt)
+        n, reads = x.shape
         with self._work() as work:
-            sparse = len(couplings) == 4 and couplings[0].dtype != np.uint64
-            put = put_sparse if sparse else put_matrix
-            needed = sparse_bytes(couplings, len(h), 0) if sparse else matrix_bytes(len(h))
-            problem = self._problem(
-                work, couplings, needed + 24.0 * x.size, lambda: put(work, couplings, h), "product"
-            )
-            return bifurcate_reads(work, problem, x, y, *arguments)
+            if len(couplings) == 4 and couplings[0].dtype != np.uint64:
+                rows = self._problem(
+                    work, couplings, lambda reads: sparse_bytes(couplings, n, 0) + 26.0 * n * reads, reads,
+                    lambda: RowsOnCard.put(work, couplings, h), "bifurcation",
+                )  # fmt: skip
+                return bifurcate_reads(work, RowParticles(work, rows, start), check_every, *arguments)
+            form = self._form(work.card, couplings, discrete)
+            matrix = self._problem(
+                work, couplings, lambda reads: matrix_bytes(form, couplings[0].nbytes, n, reads), reads,
+                lambda: MatrixOnCard.put(work, couplings, h, form), "signs" if discrete else "positions",
+            )  # fmt: skip
+            with matrix_particles(work, matrix, start, couplings) as particles:
+                return bifurcate_reads(work, particles, check_every, *arguments)
 
     def memcompute(self, rows: Any, norm: float, v: np.ndarray, *arguments: Any) -> np.ndarray:
         """See ``BatchKernels``."""
         indptr, indices, couplings = rows
         with self._work() as work:
             problem = self._problem(
-                work, rows, memory_bytes(len(indices), *v.shape),
+                work, rows, lambda reads: memory_bytes(len(indices), len(v), reads), v.shape[1],
                 lambda: BondsOnCard.put(work, indptr, indices, couplings, norm), "bonds",
             )  # fmt: skip
             return memcompute_reads(work, problem, v, *arguments)
@@ -163,6 +201,5 @@ class Cards:
     ) -> tuple[np.ndarray, np.ndarray]:
         """See ``BatchKernels``."""
         with self._work() as work:
-            needed = packed_bytes(couplings[0], len(words))
-            problem = self._problem(work, couplings, needed, lambda: PackedOnCard.put(work, couplings, h))
+            problem = self._packed(work, couplings, h, len(words))
             return anneal_packed(work, problem, words, *arguments)

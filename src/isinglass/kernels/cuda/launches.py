@@ -33,8 +33,13 @@ def in_launches(
         seconds = time.perf_counter() - began
         done += count
         row[SWEEPS] += count * replicas
-        row[BEST] = min(row[BEST], best)
-        if row[BEST] <= row[TARGET]:
-            flag[0] = STOP_TARGET
+        note_best(best, flag, row)
         count = max(1, min(2 * count, int(count * LAUNCH_SECONDS / max(seconds, 1e-9))))
     return done
+
+
+def note_best(best: float, flag: np.ndarray, row: np.ndarray) -> None:
+    """``best``: the lowest energy so far, of which ``row`` tells; at the target the run stops."""
+    row[BEST] = min(row[BEST], best)
+    if row[BEST] <= row[TARGET]:
+        flag[0] = STOP_TARGET

@@ -27,7 +27,7 @@ _NPY_HEADER = re.compile(
     rb"'shape': \((?P<shape>[0-9, ]{0,100})\), *\} *\n\Z"
 )
 
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -54,7 +54,16 @@ def members(path: Path, data: bytes) -> dict[str, bytes]:
             total = sum(entry.file_size for entry in archive.infolist())
             require(total, f"{path}, which says that it unfolds to {total:,} bytes,")
             return {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    except _DAMAGE as error:
+    except DAMAGE as error:
+        raise FileFormatError(path, f"its zip archive is damaged or cut off: {error}") from None
+
+
+def directory(path: Path, data: bytes) -> list[zipfile.ZipInfo]:
+    """What a zip archive says of its members; FileFormatError where it is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.infolist()
+    except DAMAGE as error:
         raise FileFormatError(path, f"its zip archive is damaged or cut off: {error}") from None
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from isinglass.errors import ProblemError
 from isinglass.jobs.circuit_results import FORMS
 from isinglass.jobs.container import unpack
+from isinglass.jobs.nonlinear_results import FORM as STATES
 from isinglass.service.pages.drawing import Point, convergence, histogram, rows
 from isinglass.service.pages.rendering import lasting, number
 
@@ -53,6 +54,8 @@ class Outcome:
             most = max(1, _MOST_SAMPLES // max(1, len(energies)))
             times = np.clip(arrays["vector num_occurrences"], 0, most)
             self._add_samples(fields["info"], np.repeat(energies, times))
+        elif fields["form"] == STATES:
+            self._add_samples(fields["info"], arrays["objective"])
         elif fields["form"] in FORMS:
             for entry in fields["entries"][:_MOST_CIRCUITS]:
                 self._add_circuit(fields["form"], entry)

@@ -1,0 +1,1 @@
+"""Local search over the decisions of nonlinear models, which dwave-optimization evaluates."""
