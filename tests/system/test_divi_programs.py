@@ -34,7 +34,7 @@ def test_programs_of_the_newest_divi() -> None:
     [OLDEST, *((f"qoro-divi=={release}",) for release in BETWEEN), NEWEST],
     ids=lambda package: package[0],
 )
-def test_the_real_client_of_both_eras(package: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_real_client(package: tuple[str, ...], tmp_path: Path) -> None:
     service = ServiceProcess(tmp_path / "data", "--compat", "divi")
     try:
         printed = run_script(python_with(*package), HERE / "divi_client.py", service.url, service.key("ann"))

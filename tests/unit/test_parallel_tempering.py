@@ -88,6 +88,7 @@ def test_no_and_lone_variables() -> None:
     assert temper(free, seed=1).first.energy == 0.0
 
 
+@pytest.mark.clock
 def test_reads_share_the_time() -> None:
     matrix = random_couplings(200, 1.0, "pm1", 7)
     temper(matrix, kind="ising", sweeps=2, seed=1)

@@ -253,20 +253,22 @@ class JobService:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
-                if unheard:
-                    # Heartbeats were not written for a while: nobody loses a shot for that.
-                    await self.in_store(self.leasing.extend_all)
-                jumped = (clock() - wall) - (time.monotonic() - steady)
-                wall, steady = clock(), time.monotonic()
+                now = time.monotonic()
+                jumped = (clock() - wall) - (now - steady)
                 if abs(jumped) > _JUMP_SECONDS:
                     log.warning("the clock jumped by %.1f s: leases and timeouts move with it", jumped)
                     await self.in_store(self.store.shift_clock, jumped)
+                # As it was looked at above: a jump that was not written is met again.
+                wall, steady = wall + jumped + now - steady, now
+                if unheard or abs(jumped) > _JUMP_SECONDS:
+                    # Heartbeats were not written, or by another clock: nobody loses a shot for that.
+                    await self.in_store(self.leasing.extend_all)
                 for job in await self.in_store(self._due):
                     self.ring(job)
                 if len(self.queue):
                     self.queue.wake(None, await self.in_store(self.leasing.ready), far=True)
-                if steady - uploads > _UPLOAD_SWEEP_SECONDS:
-                    uploads = steady
+                if now - uploads > _UPLOAD_SWEEP_SECONDS:
+                    uploads = now
                     await self.beside(self.blobs.forget_uploads)
                 if failing:
                     log.warning("the sweep goes on")
