@@ -3,6 +3,8 @@
     python bench/gpu.py [--instances FOLDER] [--only NAME ...] [--output FILE]
     python bench/gpu.py --simulator        (tiny sizes in the CUDA simulator: does it run end to end?)
 
+On a machine without a card bench/gpu_compile.py compiles them all for one.
+
 Prints one table. Kernel rows: the time of a sweep (or step) of all replicas, from two runs of different
 length; the floor by the two numbers of the kernel's docstring (instructions over 2.9e13 a second, bytes over
 3.35 TB/s: an H100's, by its data sheet); time over floor; and how many times as long the same work takes on

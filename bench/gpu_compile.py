@@ -30,6 +30,8 @@ import numpy as np
 COMPUTE_CAPABILITY = (9, 0)
 LINKING = ["-arch=sm_90a", "-lto", "-verbose"]
 """As numba links what it launches, which is at link time too that it optimises."""
+RESERVED = 1024
+"""Bytes of shared memory that a card keeps of each block with some; the linker counts them too."""
 Signature = tuple[tuple[str, int, str], ...]
 """Of each argument: dtype, axes, layout ("C" or "A")."""
 Signatures = dict[str, list[Signature]]
@@ -205,12 +207,11 @@ def _counts(log: str) -> tuple[int, int, int]:
     """(registers, bytes of stack, bytes of static shared memory) of the kernel, from the linker's words."""
     entry = re.search(r"Compiling entry function '(\S+)'", log)
     assert entry, log
-    words = r"':\s*info\s*: used (\d+) registers.*?(\d+) stack"
+    words = r"':\s*info\s*: used (\d+) registers.*?(\d+) stack, (\d+) bytes smem"
     found = re.search(re.escape(entry[1]) + words, log)
     assert found, log
-    # Of shared memory the last words count the 1024 bytes too that a card keeps of each block.
-    own = re.search(r"ptxas info\s*: Used \d+ registers.*?(\d+) bytes smem", log)
-    return int(found[1]), int(found[2]), int(own[1]) if own else 0
+    registers, stack, shared = map(int, found.groups())
+    return registers, stack, max(0, shared - RESERVED)
 
 
 def _row(name: str, signature: Signature) -> str:
