@@ -180,7 +180,7 @@ def test_the_benchmark_runs_end_to_end_and_a_row_that_fails_does_not_take_the_ot
     assert others[0]["card"] == "card: CUDA simulator" and np.isfinite(others[4]["beta"])
 
 
-def test_every_kernel_is_compiled_without_a_card_for_what_launches_it() -> None:
+def test_what_is_compiled_without_a_card_is_every_kernel() -> None:
     # Compiling itself needs the libraries of the extra "gpu"; what is compiled does not.
     command = [sys.executable, str(ROOT / "bench" / "gpu_compile.py"), "--record"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)

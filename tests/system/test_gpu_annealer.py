@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from isinglass.executors import annealing
 from isinglass.executors.charging import charge
 from isinglass.executors.contract import Run
 from isinglass.executors.shots import check_problem, check_spec, run_shot
+from isinglass.jobs.estimate import Estimate
 from isinglass.jobs.problems import problem_content, problem_of
 from isinglass.jobs.spec import JobSpec
 from isinglass.kernels.cuda import opening
@@ -76,6 +78,8 @@ def test_a_job_runs_there_too(solver: str, machines_of_this_test: None) -> None:
     assert check_result(problem, spec, 0, there) == -2.0
     # Quota is the annealer's own time, not that of the card.
     assert charge(spec, 100.0, there) == charge(plain, 100.0, here) < 1.0
+    asked, asked_plain = (run_shot(problem, replace(job, type="estimate"), 0) for job in (spec, plain))
+    assert isinstance(asked, Estimate) and asked == asked_plain and asked.quota is not None
 
 
 @pytest.fixture
