@@ -1,10 +1,11 @@
 """Jobs that are being sent, call by call: folders of what came, until the last call submits them.
 
-    <data>/divi/<user>/<id>/      init.json, 000000-<hash>.json, ..., then job (our id of it) or failed (why)
+    <data>/divi/<user>/<id>/      init.json, 000000-<hash>.json, ..., then job.json or failed (why)
     <data>/divi/<user>/open/<id>  an empty file for each whose last call has not come
 
-So what was acknowledged outlives the server, and a call that a client repeats is stored once. Of a job that
-is submitted the calls are emptied, for the service has its content; ``asked.json`` says what results need.
+So what was acknowledged outlives the server, and a call that a client repeats is stored once. The last call
+is acknowledged when the job is submitted: of it only the name is kept, and the others are emptied then, for
+the service has their content. ``job.json`` has our id of the job and what its results need.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Draft:
 
     job: str | None
     """Our id of the job, once it is submitted."""
+    asked: dict[str, Any]
+    """What its results need, from then on."""
     failed: str | None
     """Why it never became a job."""
     cancelled: bool
@@ -44,9 +47,10 @@ class Draft:
         names = os.listdir(folder)
         if "init.json" not in names:
             raise FileNotFoundError(folder / "init.json")
-        self.job, self.failed = (
-            (folder / name).read_text() if name in names else None for name in ("job", "failed")
-        )
+        self.job, self.asked = None, {}
+        if "job.json" in names:
+            self.job, self.asked = json.loads((folder / "job.json").read_bytes())
+        self.failed = (folder / "failed").read_text() if "failed" in names else None
         self.cancelled = "cancelled" in names
         self._calls = sorted(name for name in names if _CALL.fullmatch(name))
 
@@ -60,22 +64,27 @@ class Draft:
         _write(self._folder / "init.json", json.dumps(words).encode())
 
     def bodies(self) -> list[bytes]:
-        """What came, in order; before the job is submitted."""
-        return [(self._folder / name).read_bytes() for name in self._calls]
+        """What came before the last call, in order; before the job is submitted."""
+        found = ((self._folder / name).read_bytes() for name in self._calls)
+        return [body for body in found if body]
 
     def has(self, body: bytes) -> bool:
         """Did this call come before?"""
         return any(name.endswith(f"-{_digest(body)}.json") for name in self._calls)
 
-    def add(self, body: bytes) -> None:
-        """Keep a call's body, once."""
-        if self.has(body):
-            return
+    def require_room(self, body: bytes) -> None:
+        """QuotaError where all calls together would be too long."""
         if sum((self._folder / name).stat().st_size for name in self._calls) + len(body) > LONGEST_FOLDER:
             raise QuotaError(f"the job takes more than {LONGEST_FOLDER:,} bytes: use several jobs", 413)
+
+    def add(self, body: bytes) -> None:
+        """Keep a call's body."""
+        _write(self._folder / self._name_of(body), body)
+
+    def _name_of(self, body: bytes) -> str:
         name = f"{len(self._calls):06d}-{_digest(body)}.json"
-        _write(self._folder / name, body)
         self._calls.append(name)
+        return name
 
     @property
     def open(self) -> bool:
@@ -86,31 +95,27 @@ class Draft:
         if not self.open:
             raise ConflictError(f"job {self.id} is no longer PENDING: its circuits are complete, or it ended")
 
-    def submitted(self, job: str, asked: dict[str, Any]) -> None:
-        """It is a job now; ``asked`` is what its results need."""
-        _write(self._folder / "asked.json", json.dumps(asked).encode())
-        self._end("job", job)
-        self.job = job
-        for name in self._calls:
-            os.truncate(self._folder / name, 0)
+    def submitted(self, last: bytes, job: str, asked: dict[str, Any]) -> None:
+        """It is a job now, by its ``last`` call; ``asked`` is what its results need."""
+        self._end("job.json", json.dumps([job, asked]), last)
+        self.job, self.asked = job, asked
 
-    @property
-    def asked(self) -> dict[str, Any]:
-        """As it was given to ``submitted``."""
-        words: dict[str, Any] = json.loads((self._folder / "asked.json").read_bytes())
-        return words
-
-    def fail(self, why: str) -> None:
-        self._end("failed", why)
+    def fail(self, last: bytes, why: str) -> None:
+        self._end("failed", why, last)
         self.failed = why
 
     def cancel(self) -> None:
-        self._end("cancelled", "")
+        self._end("cancelled", "", None)
         self.cancelled = True
 
-    def _end(self, name: str, words: str) -> None:
+    def _end(self, name: str, words: str, last: bytes | None) -> None:
+        calls = list(self._calls)
+        if last is not None and not self.has(last):
+            (self._folder / self._name_of(last)).touch()
         _write(self._folder / name, words.encode("utf-8", "replace"))
         self._marker.unlink(missing_ok=True)
+        for call in calls:
+            os.truncate(self._folder / call, 0)
 
     def forget(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
