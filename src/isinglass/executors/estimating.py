@@ -169,8 +169,6 @@ def _apollo(problem: Any, job: JobSpec) -> Estimate:
     given = {k: v for k, v in job.parameters.items() if k != "time_limit"}
     asked = ApolloSampler(str(job.qpu_model)).resolve(given)
     limit, wanted = job.parameters.get("time_limit") or math.inf, asked["num_reads"]
-    # The first call of a process loads kernels as well.
-    _apollo_seconds(problem, job, asked, 1)
     one = seconds = took = _apollo_seconds(problem, job, asked, 1)
     reads = 1
     while reads < wanted and took < PROBE_SECONDS / 4:
@@ -182,10 +180,15 @@ def _apollo(problem: Any, job: JobSpec) -> Estimate:
 
 
 def _apollo_seconds(problem: Any, job: JobSpec, asked: Mapping[str, Any], reads: int) -> float:
-    began = time.perf_counter()
-    solve(problem, backend="qpu", qpu_model=job.qpu_model, num_reads=reads, seed=0, time_limit=PROBE_SECONDS,
-          annealing_time=asked["annealing_time"])  # fmt: skip
-    return time.perf_counter() - began
+    """The quicker of two runs: the first of a process loads kernels, and others use the machine."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        solve(problem, backend="qpu", qpu_model=job.qpu_model, num_reads=reads, seed=0,
+              time_limit=PROBE_SECONDS, annealing_time=asked["annealing_time"])  # fmt: skip
+        return time.perf_counter() - began
+
+    return min(once(), once())
 
 
 def _circuits(circuits: Circuits, job: JobSpec, how: Run) -> Estimate:
