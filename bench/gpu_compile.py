@@ -81,10 +81,10 @@ def record() -> Signatures:
         if signature not in signatures:
             signatures.append(signature)
 
-    Work.launch = note  # type: ignore[method-assign]
+    Work.launch = note  # type: ignore[method-assign]  # launches are noted, not made
     # Of what nobody wrote there are no products.
     gemm._gemm_ex_simulated = lambda *_: None
-    MatrixOnCard.check = lambda *_: None  # type: ignore[method-assign]
+    MatrixOnCard.check = lambda *_: None  # type: ignore[method-assign]  # nothing was computed
     _launch_everything(launches)
     return noted
 

@@ -89,7 +89,7 @@ def gpu_worker(url: str, key: str) -> Callable[[], None]:
     """One that wants no work."""
     transport = Transport(url, key)
     body = pack({"worker": "gpu", "backends": ["gpu"], "wait": None}, {}).to_bytes()
-    return lambda: transport.request("POST", "/v1/work/exchange", content=body) and None
+    return lambda: transport.request("POST", "/v1/workers/exchange", content=body) and None
 
 
 def served(server: subprocess.Popen[str]) -> tuple[str, str]:

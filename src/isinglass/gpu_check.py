@@ -72,7 +72,7 @@ def check_cards(batch: BatchKernels, variables: int) -> Iterator[Check]:
         ]
     for name, solver, problem, parameters in plan:
         # mypy has no type for a lambda with defaults.
-        yield _timed(name, lambda s=solver, p=problem, v=parameters: _same(s, p(), v, batch))  # type: ignore[misc]
+        yield _timed(name, lambda s=solver, p=problem, v=parameters: _same(s, p(), v, batch))  # type: ignore[misc]  # defaults
     yield _timed("spin vectors", lambda: _same_rotors(n, batch))
 
 

@@ -108,8 +108,8 @@ async def attack(service: JobService, keys: dict[str, str]) -> None:
                     body = pack(fields, {}).to_bytes()
                 except UnicodeEncodeError:
                     continue
-                await post("/v1/work/exchange", body, work)
-            for path in ("/v1/work/heartbeat", "/v1/work/give-back", "/v1/work/goodbye"):
+                await post("/v1/workers/exchange", body, work)
+            for path in ("/v1/workers/heartbeat", "/v1/workers/give-back", "/v1/workers/goodbye"):
                 held = {"job": value, "shot": value, "token": value, "worker": value}
                 await post(path, json.dumps(held).encode(), {**work, "Content-Type": "application/json"})
         assert (await client.get("/ready")).json()["ready"]

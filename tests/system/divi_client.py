@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from inspect import signature
-from typing import Any
 
 URL, KEY = sys.argv[1:]
 RELEASE = tuple(map(int, version("qoro-divi").split(".")))
@@ -18,9 +17,10 @@ else:
     import divi.backends.runners._qoro as client
 client.API_URL = f"{URL}/divi/api"
 
-import networkx as nx  # noqa: E402
-import requests  # noqa: E402
-from divi.backends import JobType, QoroService  # noqa: E402
+import networkx as nx  # noqa: E402  # the address has to be set before
+import requests  # noqa: E402  # as above
+from divi.backends import JobType, QoroService  # noqa: E402  # as above
+from refusals import refused  # noqa: E402  # as above
 
 HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
 BELL = HEAD + "qreg q[2];\ncreg c[2];\nh q[0];\ncx q[0],q[1];\nmeasure q -> c;\n"
@@ -34,15 +34,6 @@ def check_counts(found: list[dict], labels: list[str], shots: int) -> None:
     assert [entry["label"] for entry in found] == labels
     for entry in found:
         assert sum(entry["results"].values()) == shots, entry
-
-
-def refused(call: Callable[[], Any], kind: type[Exception], words: str = "") -> None:
-    try:
-        call()
-    except kind as error:
-        assert words in str(error), error
-        return
-    raise AssertionError(f"{kind.__name__} with {words!r} was not raised")
 
 
 def forty_at_once(one: Callable[[int], dict[str, int]]) -> None:

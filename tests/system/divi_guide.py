@@ -7,26 +7,17 @@ reads ``.env`` of the working directory, the only place from which it takes the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 from published import divi_backends_guide as guide
+from refusals import refused
 
 BELL = """OPENQASM 2.0;
 include "qelib1.inc";
 qreg q[2]; creg c[2];
 h q[0]; cx q[0],q[1]; measure q -> c;
 """
-
-
-def refused(call: Callable[[], Any], kind: type[Exception], words: str) -> None:
-    try:
-        call()
-    except kind as error:
-        assert words in str(error), error
-        return
-    raise AssertionError(f"{kind.__name__} with {words!r} was not raised")
 
 
 def simulators(names: dict[str, Any]) -> None:

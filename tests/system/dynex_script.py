@@ -18,7 +18,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ import dimod
 import dynex
 import numpy as np
 import pennylane as qml
+from refusals import refused
 
 SMALL = dimod.BinaryQuadraticModel(
     {"a": -1.0, "b": -2, "c": 0.5}, {("a", "b"): 3, ("b", "c"): -1}, 0.25, "BINARY"
@@ -43,15 +43,6 @@ def config(backend: str = "cpu", **more: Any) -> Any:
 def sample(model: Any, settings: Any, metadata: Any = None, **how: Any) -> Any:
     sampler = dynex.DynexSampler(model, config=settings, logging=False, job_metadata=metadata)
     return sampler.sample(**how)
-
-
-def refused(call: Callable[[], Any], kind: type[Exception], words: str) -> None:
-    try:
-        call()
-    except kind as error:
-        assert words in str(error), error
-        return
-    raise AssertionError(f"{kind.__name__} with {words!r} was not raised")
 
 
 def models() -> None:

@@ -266,19 +266,19 @@ def test_hostile_requests_are_refused_and_the_service_stays_up(service: ServiceP
         ]:
             assert eve.put(url, content=data).status_code in (status, 404 if "%2f" in url else status), url
         fields = {"worker": "w", "backends": ["cpu"], "wait": 0}
-        assert eve.post("/v1/work/exchange", content=pack(fields, {}).to_bytes()).status_code == 403
+        assert eve.post("/v1/workers/exchange", content=pack(fields, {}).to_bytes()).status_code == 403
         work = bearer(service.key("eve", "work"))
         changes: list[dict[str, Any]] = [
             {"worker": "../x"}, {"backends": ["x"]}, {"wait": "x"}, {"deliveries": 3},
             {"deliveries": [{"job": "x", "shot": 0, "token": "t"}]}, {"most": 0}, {"holding": "x"},
         ]  # fmt: skip
         for body in (b"", b"ISG1", *(pack({**fields, **change}, {}).to_bytes() for change in changes)):
-            assert eve.post("/v1/work/exchange", content=body, headers=work).status_code == 422
+            assert eve.post("/v1/workers/exchange", content=body, headers=work).status_code == 422
         nobody = {"job": "0" * 26, "shot": 0, "token": "0" * 32}
         for change in ({"shot": 1 << 80}, {"token": "é" * 32}, {"job": "\0" * 26}):
-            for path in ("/v1/work/heartbeat", "/v1/work/give-back"):
+            for path in ("/v1/workers/heartbeat", "/v1/workers/give-back"):
                 assert eve.post(path, json={**nobody, **change}, headers=work).status_code == 422, change
-        assert eve.post("/v1/work/heartbeat", json=nobody, headers=work).status_code == 409
+        assert eve.post("/v1/workers/heartbeat", json=nobody, headers=work).status_code == 409
         assert eve.get(f"/v1/jobs/{'0' * 26}/events?after={1 << 80}").status_code == 422
         assert eve.get("/v1/jobs/" + "0" * 26).status_code == 404
         assert eve.get("/v1/jobs/x").status_code == 422
@@ -298,7 +298,7 @@ def test_a_worker_that_lies_is_caught_and_its_shot_runs_again(
         result = fields.pop("result", None)
         arrays = {} if result is None else {"result 0": np.frombuffer(result, np.uint8)}
         body = pack({"worker": "liar", "backends": ["cpu"], "wait": 1.0, **fields}, arrays).to_bytes()
-        said, _ = unpack(liar.request("POST", "/v1/work/exchange", content=body).content)
+        said, _ = unpack(liar.request("POST", "/v1/workers/exchange", content=body).content)
         return said
 
     (lease,) = exchange()["leases"]

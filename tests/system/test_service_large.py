@@ -61,7 +61,7 @@ def test_results_of_any_size_go_ahead_of_their_delivery(tmp_path: Path) -> None:
         def exchange(delivery: dict[str, Any] | None = None) -> dict[str, Any]:
             fields = {"worker": "w", "backends": ["cpu"], "wait": 0.0, "deliveries": delivery and [delivery]}
             body = pack(fields, {}).to_bytes()
-            return unpack(worker.request("POST", "/v1/work/exchange", content=body).content)[0]
+            return unpack(worker.request("POST", "/v1/workers/exchange", content=body).content)[0]
 
         (lease,) = exchange()["leases"]
         held = {name: lease[name] for name in ("job", "shot", "token")}
@@ -74,8 +74,10 @@ def test_results_of_any_size_go_ahead_of_their_delivery(tmp_path: Path) -> None:
         with pytest.raises(ProblemError, match="has not arrived"):
             exchange(brought)
         with pytest.raises(ConflictError):
-            send_pieces(worker, "/v1/work/result", content, **{**held, "token": "0" * 32}, sha256="ab" * 32)
-        send_pieces(worker, "/v1/work/result", content, sha256=content.sha256(), **held)
+            send_pieces(
+                worker, "/v1/workers/result", content, **{**held, "token": "0" * 32}, sha256="ab" * 32
+            )
+        send_pieces(worker, "/v1/workers/result", content, sha256=content.sha256(), **held)
         assert exchange(brought)["deliveries"] == [{"accepted": True, "refusal": None}]
         assert (handle.result(timeout=30).record == result.record).all()
         with served.connect("ann") as other:

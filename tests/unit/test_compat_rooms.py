@@ -19,7 +19,7 @@ from isinglass.service.rooms import Room
 
 class Echo(Room):
     name = "echo"
-    longest_bodies = {"/echo/long": 5 << 20}  # noqa: RUF012
+    longest_bodies = {"/echo/long": 5 << 20}  # noqa: RUF012  # read only
 
     def mount_http(self, app: FastAPI, service: JobService) -> None:
         @app.get("/echo/ready")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from isinglass.jobs.results import best_energy, merge_shots, result_content, res
 from isinglass.jobs.spec import JobSpec
 from isinglass.problems.files.nl import NonlinearFile
 from isinglass.results.nonlinear import NonlinearResult
+from isinglass.service.core import JobService
+from isinglass.service.keys import create_key
 from isinglass.service.pages.outcome import Outcome
 
 MODEL = flow_shop_scheduling([[10, 5, 7], [20, 10, 15]])
@@ -93,7 +97,7 @@ def test_what_such_jobs_are_refused_for(words: dict[str, Any]) -> None:
 
 
 def test_an_estimate() -> None:
-    problem, spec = problem_of(problem_content(MODEL).to_bytes()), JobSpec(type="estimate", seed=1)  # type: ignore[arg-type]
+    problem, spec = problem_of(problem_content(MODEL).to_bytes()), JobSpec(type="estimate", seed=1)  # type: ignore[arg-type]  # a text
     limited = replace(spec, parameters={"time_limit": 7.0}, shots=2)
     check_spec(limited)
     check_problem(problem, limited)
@@ -101,3 +105,36 @@ def test_an_estimate() -> None:
     assert estimate.seconds == estimate.quota == 14.0 and estimate.bytes > 0
     unlimited: Any = run_shot(problem, spec, 0)
     assert unlimited.seconds is None and "give a time_limit" in unlimited.why
+
+
+def test_nobody_waits_for_the_check_of_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a process of its own: the store's one thread has no time for that."""
+    checking, go_on = threading.Event(), threading.Event()
+
+    def slowly(file: NonlinearFile, states: bytes) -> tuple[float, int]:
+        checking.set()
+        assert go_on.wait(20)
+        return 50.0, 0
+
+    monkeypatch.setattr("isinglass.service.verify_nonlinear.evaluate_apart", slowly)
+
+    async def main() -> None:
+        service = JobService(tmp_path)
+        with service.store.transaction() as connection:
+            create_key(connection, "ann", ["submit", "read"], service.store.clock())
+        await service.start()
+        spec = JobSpec(seed=3, parameters={"time_limit": 1.0})
+        status, _ = await service.submit("ann", spec, problem_content(MODEL).to_bytes(), None, None)
+        (lease,) = await service.work.lease("w", ["cpu"], 5.0)
+        result = result_content(RESULT).to_bytes()
+        delivered = asyncio.create_task(service.work.deliver("w", lease.job, 0, lease.token, 0.1, result))
+        try:
+            assert await asyncio.to_thread(checking.wait, 10)
+            meanwhile = await asyncio.wait_for(service.status("ann", status["id"]), 5.0)
+        finally:
+            go_on.set()
+        assert meanwhile["state"] == "running" and await delivered
+        assert (await service.status("ann", status["id"]))["state"] == "finished"
+        await service.stop()
+
+    asyncio.run(main())

@@ -76,7 +76,7 @@ class Service(Transport):
 class Hand(Worker):
     """One whose shots take as long as ``seconds`` says."""
 
-    seconds: dict[int, float] = {}  # noqa: RUF012
+    seconds: dict[int, float] = {}  # noqa: RUF012  # of one test
     result = b"r"
 
     def prepare(self) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Contents:
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._problems: OrderedDict[str, Decoded] = OrderedDict()
+        self._lock = threading.Lock()
 
     def uploaded(self, spec: JobSpec, user: str, sha256: str) -> Problem:
         """The problem in this blob of the user's, fit for such a job; ProblemError or ParameterError."""
@@ -51,11 +53,14 @@ class Contents:
         if problem.content is not None:
             return problem_of(problem.content)
         name = f"{user}/{problem.sha256}"
-        if name not in self._problems:
-            self._problems[name] = problem_of(self.of_problem(user, problem))
-            while len(self._problems) > _LARGE_PROBLEMS_KEPT:
-                self._problems.popitem(last=False)
-        return self._problems[name]
+        found = self._problems.get(name)
+        if found is None:
+            found = problem_of(self.of_problem(user, problem))
+            with self._lock:
+                self._problems[name] = found
+                while len(self._problems) > _LARGE_PROBLEMS_KEPT:
+                    self._problems.popitem(last=False)
+        return found
 
     def of_result(self, user: str, result: ShotResult) -> np.ndarray:
         """uint8[size]: what a shot left; a large one is mapped from its file."""

@@ -83,7 +83,7 @@ class Heartbeat:
             pause = 0.0
             try:
                 answer = self._transport.request(
-                    "POST", "/v1/work/heartbeat", json=words, wait=_BEAT_SECONDS, tries=0
+                    "POST", "/v1/workers/heartbeat", json=words, wait=_BEAT_SECONDS, tries=0
                 )
                 self.stopped = bool(answer.json()["stop"])
             except ConflictError:
@@ -111,7 +111,7 @@ class Keeping:
         while self._held and not self._over.wait(_KEEP_SECONDS):
             for shot in list(self._held):
                 try:
-                    self._transport.request("POST", "/v1/work/heartbeat", json=shot, tries=0)
+                    self._transport.request("POST", "/v1/workers/heartbeat", json=shot, tries=0)
                 except ConflictError:
                     # Its result has arrived.
                     self._held.remove(shot)

@@ -61,9 +61,9 @@ class LimitBody:
         await self._app(scope, body.receive, answered)
 
     def _rules(self, path: str) -> tuple[int, Refuse]:
-        if path.startswith("/v1/work/exchange"):
+        if path.startswith("/v1/workers/exchange"):
             return WORK_BYTES, refuse
-        if path.startswith(("/v1/blobs/", "/v1/work/result")):
+        if path.startswith(("/v1/blobs/", "/v1/workers/result")):
             return PIECE_BYTES + (1 << 16), refuse
         others = (rules for prefix, rules in self._more.items() if path.startswith(prefix))
         return next(others, (JSON_BYTES, refuse))

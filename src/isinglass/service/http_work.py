@@ -1,4 +1,4 @@
-"""``/v1/work``: what workers say. One request brings the last result and takes the next shot."""
+"""``/v1/workers``: what workers say. One request brings the last result and takes the next shot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from isinglass.service.leasing import Lease
 from isinglass.service.store import Problem
 from isinglass.service.work import Arrived
 
-router = APIRouter(prefix="/v1/work", tags=["work"])
+router = APIRouter(prefix="/v1/workers", tags=["work"])
 
 _NAME = r"^[A-Za-z0-9._-]{1,64}$"
 _LONGEST_WAIT = 30.0

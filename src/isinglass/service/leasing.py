@@ -243,18 +243,25 @@ class Leasing:
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             return row is not None and self._deliver(connection, hand, row, delivery)
 
-    def deliver_checked(self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], Checked]) -> bool:
+    def deliver_checked(
+        self, delivery: Delivery, check: Callable[[str, JobSpec, Problem], Checked | None]
+    ) -> bool | None:
         """``deliver`` in one transaction with ``check``, which raises for what is not true.
 
-        Made for small problems: what the check takes, everybody waits for.
+        Made for small problems: what the check takes, everybody waits for. Where it says None, it would take
+        long: nothing is changed, and None comes back.
         """
         with self._store.transaction() as connection:
             hand = self._hand(connection, delivery.job)
             row = self._undelivered(connection, delivery.job, delivery.shot, delivery.token)
             if row is None:
                 return False
-            energy, quota = check(row["user"], *self._problem(connection, delivery.job))
-            return self._deliver(connection, hand, row, replace(delivery, energy=energy, quota=quota))
+            found = check(row["user"], *self._problem(connection, delivery.job))
+            if found is None:
+                return None
+            return self._deliver(
+                connection, hand, row, replace(delivery, energy=found.energy, quota=found.quota)
+            )
 
     def _hand(self, connection: Connection, job: str) -> JobInHand:
         """The job, locked, so that its shots stay as they are; ConflictError where there is none."""

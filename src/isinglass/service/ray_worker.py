@@ -59,7 +59,7 @@ class RayWorker:
 
     def _goodbye(self, hand: _OnRay) -> None:
         with suppress(ServiceError):
-            self._transport.request("POST", "/v1/work/goodbye", json={"worker": hand.name}, tries=1)
+            self._transport.request("POST", "/v1/workers/goodbye", json={"worker": hand.name}, tries=1)
         self._end(hand)
 
     def run(self) -> None:

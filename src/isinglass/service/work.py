@@ -13,9 +13,11 @@ import numpy as np
 
 from isinglass.errors import AccessError, IsinglassError, ProblemError, VerificationError
 from isinglass.executors.charging import charge
+from isinglass.jobs.problems import Decoded
 from isinglass.jobs.results import result_of
 from isinglass.jobs.spec import JobSpec
 from isinglass.jobs.wire import SMALL_BYTES
+from isinglass.problems.files.nl import NonlinearFile
 from isinglass.service.bells import rung
 from isinglass.service.leasing import Checked, Delivery, Lease
 from isinglass.service.roll import NOTE_SECONDS
@@ -91,13 +93,11 @@ class Work:
         ConflictError where nobody waits for it.
         """
         try:
-            if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
-                new = await self._service.in_store(self._take_small, job, shot, token, seconds, result)
-            elif isinstance(result, bytes | Arrived):
-                new = await self._take_large(job, shot, token, seconds, result)
-            else:
+            if isinstance(result, str):
                 failure = Delivery(job, shot, token, seconds, error=result)
                 new = await self._service.in_store(self._service.leasing.deliver, failure)
+            else:
+                new = await self._take(job, shot, token, seconds, result)
         except VerificationError as error:
             await self._was_a_lie(worker, job, shot, token, error)
             return True
@@ -107,12 +107,25 @@ class Work:
         self._service.ring(job)
         return new
 
-    def _take_small(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool:
-        """All of it in the store's thread: for a small problem that is quicker than another thread."""
+    async def _take(self, job: str, shot: int, token: str, seconds: float, result: bytes | Arrived) -> bool:
+        if isinstance(result, bytes) and len(result) <= SMALL_BYTES:
+            new = await self._service.in_store(self._take_small, job, shot, token, seconds, result)
+            if new is not None:
+                return new
+        return await self._take_large(job, shot, token, seconds, result)
+
+    def _take_small(self, job: str, shot: int, token: str, seconds: float, result: bytes) -> bool | None:
+        """All of it in the store's thread: for a small problem that is quicker than another thread.
+
+        None where the check takes a process of its own, however small the problem is.
+        """
         delivery = Delivery(job, shot, token, seconds, content=result)
 
-        def check(user: str, spec: JobSpec, problem: Problem) -> Checked:
-            return self._checked(user, spec, problem, shot, seconds, result)
+        def check(user: str, spec: JobSpec, problem: Problem) -> Checked | None:
+            decoded = self._service.contents.decoded(user, problem)
+            if isinstance(decoded, NonlinearFile):
+                return None
+            return self._checked(decoded, spec, shot, seconds, result)
 
         return self._service.leasing.deliver_checked(delivery, check)
 
@@ -122,26 +135,26 @@ class Work:
         held = await self._service.in_store(self._service.leasing.leased_problem, job, shot, token)
         if held is None:
             return False
+        user, spec, problem = held
+        decoded = await self._service.beside(self._service.contents.decoded, user, problem)
         if isinstance(result, Arrived):
             sha256 = result.sha256
-            if self._service.blobs.size(held[0], sha256) is None:
+            if self._service.blobs.size(user, sha256) is None:
                 raise ProblemError(f"the result {sha256[:12]}… has not arrived: send its pieces first")
-            content = self._service.blobs.read(held[0], sha256)
-            energy, quota = await self._service.beside(self._checked, *held, shot, seconds, content)
+            content = self._service.blobs.read(user, sha256)
+            energy, quota = await self._service.beside(self._checked, decoded, spec, shot, seconds, content)
         else:
-            energy, quota = await self._service.beside(self._checked, *held, shot, seconds, result)
-            sha256 = await self._service.beside(self._service.blobs.put, held[0], result)
+            energy, quota = await self._service.beside(self._checked, decoded, spec, shot, seconds, result)
+            sha256 = await self._service.beside(self._service.blobs.put, user, result)
         delivery = Delivery(job, shot, token, seconds, energy, sha256=sha256, quota=quota)
         return await self._service.in_store(self._service.leasing.deliver, delivery)
 
     def _checked(
-        self, user: str, spec: JobSpec, problem: Problem, shot: int, seconds: float,
-        result: bytes | np.ndarray,
-    ) -> Checked:  # fmt: skip
-        decoded = self._service.contents.decoded(user, problem)
+        self, problem: Decoded, spec: JobSpec, shot: int, seconds: float, result: bytes | np.ndarray
+    ) -> Checked:
         try:
             found = result_of(result)
-            energy = check_result(decoded, spec, shot, found)
+            energy = check_result(problem, spec, shot, found)
             return Checked(energy, charge(spec, seconds, found, self._service.limits.quota_rates))
         except _MALFORMED as error:
             raise VerificationError(f"it is malformed: {error}") from None

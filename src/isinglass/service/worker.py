@@ -131,7 +131,7 @@ class Worker:
         except Drained:
             # A lease may be on its way here.
             with suppress(ServiceError):
-                self._transport.request("POST", "/v1/work/goodbye", json={"worker": self._name}, tries=1)
+                self._transport.request("POST", "/v1/workers/goodbye", json={"worker": self._name}, tries=1)
 
     def _work(self) -> None:
         while True:
@@ -189,7 +189,7 @@ class Worker:
                 self._idle = wants_more and not bring
                 answer = self._until_there_is_room(
                     lambda: self._transport.request(
-                        "POST", "/v1/work/exchange", content=body, wait=_POLL_SECONDS,
+                        "POST", "/v1/workers/exchange", content=body, wait=_POLL_SECONDS,
                         tries=_PATIENCE if bring else 0,
                     )
                 )  # fmt: skip
@@ -252,7 +252,7 @@ class Worker:
         content = Content(result, ())
         sha256 = content.sha256()
         self._until_there_is_room(
-            lambda: send_pieces(self._transport, "/v1/work/result", content, sha256=sha256, **shot.held)
+            lambda: send_pieces(self._transport, "/v1/workers/result", content, sha256=sha256, **shot.held)
         )
         return sha256
 
@@ -275,7 +275,7 @@ class Worker:
     def _give_back(self, shot: Shot, why: str | None = None) -> None:
         words = {**shot.held, "why": None if why is None else why[:500]}
         try:
-            self._transport.request("POST", "/v1/work/give-back", json=words, tries=1)
+            self._transport.request("POST", "/v1/workers/give-back", json=words, tries=1)
         except ServiceError as error:
             log.warning("job %s: shot %d could not be handed back: %s", shot.job, shot.shot, error)
 
@@ -295,7 +295,7 @@ class Worker:
             place = self._blobs / shot.user / shot.sha256[:2] / shot.sha256
             if place.is_file():
                 return np.memmap(place, np.uint8, "r")
-        return self._transport.request("GET", "/v1/work/problem", params=shot.held, wait=600.0).content
+        return self._transport.request("GET", "/v1/workers/problem", params=shot.held, wait=600.0).content
 
 
 def _shot(lease: dict[str, Any], problem: np.ndarray | None) -> Shot:

@@ -77,4 +77,4 @@ def run_job(size, depth = 1, seed=None, plot=False,
         draw_sampleset(G, sampleset)
 
     return cut, r_cut
-'''  # noqa: E501
+'''  # noqa: E501  # as printed
